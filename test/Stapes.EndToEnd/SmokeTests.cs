@@ -1,0 +1,7 @@
+namespace Stapes.EndToEnd;
+
+public class SmokeTests
+{
+    [Fact]
+    public void Runs() => true.ShouldBeTrue();
+}

@@ -1,0 +1,7 @@
+namespace Stapes.Tests;
+
+public class SmokeTests
+{
+    [Fact]
+    public void Runs() => true.ShouldBeTrue();
+}

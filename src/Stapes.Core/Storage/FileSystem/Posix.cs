@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Stapes.Core.Storage.FileSystem;
+
+/// <summary>The few calls of the C library that .NET has no name for. Each throws <see cref="IOException"/> with the system's message.</summary>
+internal static partial class Posix
+{
+    private const int LockShared = 1;
+    private const int LockExclusive = 2;
+    private const int LockNonBlocking = 4;
+    private const int Interrupted = 4;
+    private const int WouldBlock = 11;
+    private const int OpenReadOnly = 0;
+    private const int OpenCloseOnExec = 0x80000;
+    private const uint SyncRangeWrite = 2;
+
+    /// <summary>Takes an advisory lock of the whole file; false when <paramref name="wait"/> is false and another process holds it.</summary>
+    public static bool Lock(SafeFileHandle file, bool exclusive, bool wait)
+    {
+        var operation = (exclusive ? LockExclusive : LockShared) | (wait ? 0 : LockNonBlocking);
+        while (flock(file, operation) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            if (error == WouldBlock)
+                return false;
+            if (error != Interrupted)
+                throw Failure("lock the file", error);
+        }
+
+        return true;
+    }
+
+    /// <summary>Makes the names in a directory survive a power cut.</summary>
+    public static void FlushDirectory(string path)
+    {
+        var descriptor = open(path, OpenReadOnly | OpenCloseOnExec);
+        if (descriptor < 0)
+            throw Failure($"open the directory {path}", Marshal.GetLastPInvokeError());
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (fsync(handle) != 0)
+            throw Failure($"flush the directory {path}", Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>Asks the kernel to start writing a range to the disk now, so that a later flush is short. Best effort.</summary>
+    public static void StartWriteback(SafeFileHandle file, long offset, long length) =>
+        _ = sync_file_range(file, offset, length, SyncRangeWrite);
+
+    /// <summary>Gives a file a second name; false where the file system or its rules do not allow that.</summary>
+    public static bool TryLink(string existing, string name) => link(existing, name) == 0;
+
+    private static IOException Failure(string what, int error) =>
+        new($"Could not {what}: {Marshal.GetPInvokeErrorMessage(error)}", error);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle fd, int operation);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(SafeFileHandle fd);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int link(string existing, string name);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sync_file_range(SafeFileHandle fd, long offset, long length, uint flags);
+}

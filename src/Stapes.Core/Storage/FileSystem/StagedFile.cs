@@ -1,0 +1,124 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Stapes.Core.Storage.FileSystem;
+
+/// <summary>
+/// A file that is being written under a temporary name: write <see cref="Content"/>, <see cref="Flush"/>, then <see cref="MoveTo"/>.
+/// Until it is moved nobody sees it; disposed before that, or when its process ends, it leaves nothing that <see cref="CleanUp"/> keeps.
+/// </summary>
+public sealed class StagedFile : IDisposable
+{
+    private const UnixFileMode Published =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private bool moved;
+
+    private StagedFile(string path, SafeFileHandle handle)
+    {
+        TemporaryPath = path;
+        Handle = handle;
+        Content = new WritebackStream(handle);
+    }
+
+    /// <summary>Where the bytes lie before the move.</summary>
+    public string TemporaryPath { get; }
+
+    /// <summary>Takes the file's bytes, from the first to the last.</summary>
+    public Stream Content { get; }
+
+    /// <summary>The file itself, to look at what was written.</summary>
+    public SafeFileHandle Handle { get; }
+
+    /// <param name="directory">On the file system of the later target; made when missing, readable by its owner only.</param>
+    /// <exception cref="IOException">The directory cannot be written.</exception>
+    public static StagedFile Create(string directory)
+    {
+        while (true)
+        {
+            var path = Path.Combine(directory, Guid.NewGuid().ToString("N"));
+            SafeFileHandle handle;
+            try
+            {
+                Directory.CreateDirectory(directory, FileLock.PrivateDirectory);
+                handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // A process that failed removed the empty directory in between.
+                continue;
+            }
+
+            // The lock tells CleanUp that the file has an owner. A clean-up may come between the two calls: then the name is gone.
+            Posix.Lock(handle, exclusive: false, wait: true);
+            if (File.Exists(path))
+                return new(path, handle);
+            handle.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Takes an existing file without copying it: the staged file is one more name of it, so that the first one stays until its owner
+    /// deletes it. Null where the file system does not allow that, or the path is a link, which must not end up as the file.
+    /// </summary>
+    public static StagedFile? TryAdopt(string path, string directory)
+    {
+        if (new FileInfo(path).LinkTarget is not null)
+            return null;
+        Directory.CreateDirectory(directory, FileLock.PrivateDirectory);
+        var name = Path.Combine(directory, Guid.NewGuid().ToString("N"));
+        if (!Posix.TryLink(path, name))
+            return null;
+        var handle = File.OpenHandle(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        // Shared, because one file may be adopted twice: as the metadata of two images.
+        if (Posix.Lock(handle, exclusive: false, wait: false) && File.Exists(name))
+            return new(name, handle);
+        File.Delete(name);
+        handle.Dispose();
+        return null;
+    }
+
+    /// <summary>Makes the bytes survive a power cut. To be called before the move.</summary>
+    public void Flush() => RandomAccess.FlushToDisk(Handle);
+
+    /// <summary>Gives the file its final name, in one step, in place of whatever had it; everybody may read it from then on.</summary>
+    public void MoveTo(string path)
+    {
+        File.SetUnixFileMode(Handle, Published);
+        File.Move(TemporaryPath, path, overwrite: true);
+        moved = true;
+    }
+
+    public void Dispose()
+    {
+        if (!moved)
+            File.Delete(TemporaryPath);
+        Content.Dispose();
+        Handle.Dispose();
+    }
+
+    /// <summary>Deletes the temporary files whose processes are gone. Those of running processes stay.</summary>
+    /// <returns>How many were deleted.</returns>
+    public static int CleanUp(string directory)
+    {
+        if (!Directory.Exists(directory))
+            return 0;
+        var deleted = 0;
+        foreach (var path in Directory.EnumerateFiles(directory))
+        {
+            try
+            {
+                using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+                if (!Posix.Lock(handle, exclusive: true, wait: false))
+                    continue;
+                File.Delete(path);
+                deleted++;
+            }
+            catch (FileNotFoundException)
+            {
+                // Its owner moved it or another clean-up was faster.
+            }
+        }
+
+        return deleted;
+    }
+}

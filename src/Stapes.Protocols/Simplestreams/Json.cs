@@ -1,0 +1,100 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Stapes.Core;
+
+namespace Stapes.Protocols.Simplestreams;
+
+/// <summary>
+/// Reading and writing of index files as JSON trees, not as records: what Stapes does not know must survive every rewrite, whatever
+/// its type.
+/// </summary>
+internal static class Json
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
+
+    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <param name="json">UTF-8.</param>
+    /// <param name="file">Where it came from, for messages.</param>
+    /// <exception cref="StapesException">It is empty, no JSON, or no object.</exception>
+    public static JsonObject ParseObject(ReadOnlySpan<byte> json, string file)
+    {
+        try
+        {
+            return JsonNode.Parse(json, documentOptions: Strict) as JsonObject
+                ?? throw new StapesException(ErrorKind.Invalid, $"{file} is not a JSON object; restore it from a copy");
+        }
+        catch (JsonException e)
+        {
+            throw new StapesException(ErrorKind.Invalid,
+                $"{file} is not valid JSON, line {e.LineNumber + 1}: {(json.IsEmpty ? "it is empty" : FirstSentence(e.Message))}; restore it from a copy", e);
+        }
+    }
+
+    /// <summary>Compact UTF-8 with every object's keys in ordinal order: equal trees give equal bytes.</summary>
+    public static byte[] ToSortedBytes(JsonObject root)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, Compact))
+            WriteSorted(writer, root);
+        return buffer.ToArray();
+    }
+
+    /// <summary>The string under a key; null when there is none or it is something else.</summary>
+    public static string? Text(this JsonObject node, string key) =>
+        node[key] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    /// <summary>The whole number under a key; null when there is none or it is something else.</summary>
+    public static long? Number(this JsonObject node, string key) =>
+        node[key] is JsonValue value && value.TryGetValue<long>(out var number) ? number : null;
+
+    /// <summary>The members of the object under a key that are objects themselves, in ordinal order of their names.</summary>
+    public static IEnumerable<(string Name, JsonObject Node)> Objects(this JsonObject node, string key) =>
+        node[key] is JsonObject children
+            ? children.Where(static c => c.Value is JsonObject).Select(static c => (c.Key, (JsonObject)c.Value!)).OrderBy(static c => c.Key, StringComparer.Ordinal)
+            : [];
+
+    public static bool TryGetObject(this JsonObject node, string key, [NotNullWhen(true)] out JsonObject? child) =>
+        (child = node[key] as JsonObject) is not null;
+
+    /// <summary>The object under a key, made when there is none.</summary>
+    public static JsonObject GetOrAddObject(this JsonObject node, string key)
+    {
+        if (!node.TryGetObject(key, out var child))
+            node[key] = child = [];
+        return child;
+    }
+
+    private static string FirstSentence(string message) => message.Split(". ")[0].ReplaceLineEndings(" ");
+
+    private static void WriteSorted(Utf8JsonWriter writer, JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject children:
+                writer.WriteStartObject();
+                foreach (var (key, child) in children.OrderBy(static c => c.Key, StringComparer.Ordinal))
+                {
+                    writer.WritePropertyName(key);
+                    WriteSorted(writer, child);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonArray items:
+                writer.WriteStartArray();
+                foreach (var item in items)
+                    WriteSorted(writer, item);
+                writer.WriteEndArray();
+                break;
+            case null:
+                writer.WriteNullValue();
+                break;
+            default:
+                node.WriteTo(writer);
+                break;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using Stapes.Core;
+using Stapes.Core.Images;
+using Stapes.Core.Storage.FileSystem;
+
+namespace Stapes.Protocols.Simplestreams.Tree;
+
+/// <summary>The files of an image, read and on the tree's disk, but not visible yet.</summary>
+public sealed class StagedImage : IDisposable
+{
+    private readonly List<SourceFile> sources;
+
+    private StagedImage(ReadImage image, List<SourceFile> sources)
+    {
+        Image = image;
+        this.sources = sources;
+    }
+
+    public ReadImage Image { get; }
+
+    /// <summary>Reads an image from files; each is read once. Links are followed.</summary>
+    /// <param name="tree">Where it shall go.</param>
+    /// <param name="metadata">The metadata tarball, or the unified image.</param>
+    /// <param name="root">The root file system or disk; null for a unified image.</param>
+    /// <param name="move">Whether the files may become the tree's own, see <see cref="DeleteSources"/>.</param>
+    /// <param name="progress">Is told the number of bytes of each piece that was read.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="StapesException">A file is missing or is no part of an image.</exception>
+    public static async Task<StagedImage> ReadAsync(
+        SimplestreamsTree tree, string metadata, string? root, bool move, Action<long>? progress, CancellationToken cancellation)
+    {
+        var sources = new List<SourceFile>();
+        try
+        {
+            // Both are opened before anything is written: a missing file is the commonest mistake.
+            foreach (var path in root is null ? [metadata] : new[] { metadata, root })
+                sources.Add(new(path));
+            foreach (var source in sources)
+                source.Stage(tree, move);
+            var inputs = sources.Select(s => s.AsInput(progress)).ToList();
+            var image = await ImageReader.ReadAsync(inputs[0], inputs.ElementAtOrDefault(1), cancellation);
+            foreach (var source in sources)
+                source.Finish();
+            return new(image, sources);
+        }
+        catch
+        {
+            foreach (var source in sources)
+                source.Dispose();
+            tree.RemoveEmptyStaging();
+            throw;
+        }
+    }
+
+    /// <summary>Hands the files to a transaction.</summary>
+    public void PlaceIn(TreeTransaction transaction, ImageFile file, string path)
+    {
+        var source = file == Image.RootFile ? sources[1] : sources[0];
+        transaction.Place(path, source.MoveTo);
+    }
+
+    /// <summary>Ends a move: deletes the files that were read. Only after the transaction is committed.</summary>
+    public void DeleteSources() => sources.ForEach(static s => File.Delete(s.Path));
+
+    public void Dispose() => sources.ForEach(static s => s.Dispose());
+
+    /// <summary>One file on its way into the tree.</summary>
+    private sealed class SourceFile : IDisposable
+    {
+        private readonly FileStream stream;
+        private readonly DateTime modified;
+        private StagedFile? staged;
+        private bool adopted;
+
+        public SourceFile(string path)
+        {
+            Path = path;
+            if (Directory.Exists(path))
+                throw new StapesException(ErrorKind.Invalid, $"{path} is a directory: give a file, or the directory to --batch");
+            try
+            {
+                stream = new(path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan, Share = FileShare.ReadWrite | FileShare.Delete });
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                throw new StapesException(ErrorKind.NotFound, $"{path} does not exist: check the path", e);
+            }
+
+            modified = File.GetLastWriteTimeUtc(stream.SafeFileHandle);
+        }
+
+        public string Path { get; }
+
+        public void Stage(SimplestreamsTree tree, bool move)
+        {
+            staged = move ? tree.TryAdopt(Path) : null;
+            adopted = staged is not null;
+            staged ??= tree.Stage();
+        }
+
+        public ImageInput AsInput(Action<long>? progress) => new(Path, stream, staged!.Handle, adopted ? null : staged.Content, progress);
+
+        public void Finish()
+        {
+            if (File.GetLastWriteTimeUtc(stream.SafeFileHandle) != modified)
+                throw new StapesException(ErrorKind.Conflict, $"{Path} changed while it was read; try again when nothing writes it any more");
+            staged!.Flush();
+            stream.Dispose();
+        }
+
+        public void MoveTo(string target) => staged!.MoveTo(target);
+
+        public void Dispose()
+        {
+            stream.Dispose();
+            staged?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Stapes.Core.Storage.FileSystem;
+
+namespace Stapes.Protocols.Simplestreams.Tree;
+
+/// <summary>
+/// One writer's turn. Change <see cref="Content"/>, name the files that come and go, then <see cref="Commit"/>; disposed without
+/// that, the tree stays as it was. The order makes every moment read as before or after: new files, then the products files, then
+/// index.json, then the deletions.
+/// </summary>
+public sealed class TreeTransaction : IDisposable
+{
+    private readonly SimplestreamsTree tree;
+    private readonly FileLock turn;
+    private readonly List<(string Path, Action<string> Place)> coming = [];
+    private readonly HashSet<string> going = new(StringComparer.Ordinal);
+    private readonly HashSet<ProductsFile> changed = [];
+
+    internal TreeTransaction(SimplestreamsTree tree, TreeContent content, FileLock turn)
+    {
+        this.tree = tree;
+        this.turn = turn;
+        Content = content;
+    }
+
+    public TreeContent Content { get; }
+
+    /// <summary>Has a file put in place at the commit.</summary>
+    /// <param name="path">Where, normalised, relative to the root.</param>
+    /// <param name="place">Puts the file at the full path that it is given; the file's bytes are on the disk already.</param>
+    public void Place(string path, Action<string> place) => coming.Add((path, place));
+
+    /// <summary>Has a file deleted at the commit, unless an index still names it then.</summary>
+    /// <param name="path">Normalised, relative to the root.</param>
+    public void Delete(string path) => going.Add(path);
+
+    /// <summary>Has a products file written at the commit.</summary>
+    public void Change(ProductsFile file) => changed.Add(file);
+
+    /// <summary>Makes the changes visible and lasting. Other index files are not touched, but index.json is brought in line with all of them.</summary>
+    /// <returns>The deleted files, sorted.</returns>
+    public IReadOnlyList<string> Commit()
+    {
+        var now = DateTimeOffset.UtcNow;
+        foreach (var (path, place) in coming)
+        {
+            var target = tree.FullPath(path);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            place(target);
+        }
+
+        foreach (var directory in coming.Select(f => Path.GetDirectoryName(tree.FullPath(f.Path))!).Distinct())
+            DurableDirectory.Flush(directory);
+
+        foreach (var file in Content.Files.Where(changed.Contains))
+            Write(file.Path, file.Root, now);
+        var indexChanged = !File.Exists(tree.FullPath(IndexFile.Path));
+        // A products file that does not exist, and so holds nothing, needs no entry.
+        foreach (var file in Content.Files.Where(f => File.Exists(tree.FullPath(f.Path))))
+            indexChanged |= Content.Index.Update(file);
+        if (indexChanged)
+            Write(IndexFile.Path, Content.Index.Root, now);
+        DurableDirectory.Flush(Path.GetDirectoryName(tree.FullPath(IndexFile.Path))!);
+        return DeleteFiles();
+    }
+
+    public void Dispose() => turn.Dispose();
+
+    private void Write(string path, JsonObject root, DateTimeOffset now)
+    {
+        // The time of the change is kept current where a file states it, and not invented where it does not.
+        if (root.ContainsKey("updated"))
+            root["updated"] = now.ToString("ddd, dd MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture);
+        var target = tree.FullPath(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        AtomicFile.Write(target, Json.ToSortedBytes(root), tree.StagingDirectory);
+    }
+
+    /// <summary>The files that the commit would delete and that exist, sorted.</summary>
+    public IReadOnlyList<string> DoomedFiles()
+    {
+        var kept = Content.ReferencedPaths.ToHashSet(StringComparer.Ordinal);
+        return [.. going.Where(path => !kept.Contains(path) && File.Exists(tree.FullPath(path))).Order(StringComparer.Ordinal)];
+    }
+
+    private IReadOnlyList<string> DeleteFiles()
+    {
+        var doomed = DoomedFiles();
+        foreach (var path in doomed)
+            File.Delete(tree.FullPath(path));
+        return doomed;
+    }
+}

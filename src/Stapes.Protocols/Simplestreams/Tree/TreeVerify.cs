@@ -1,0 +1,62 @@
+using Stapes.Core;
+
+namespace Stapes.Protocols.Simplestreams.Tree;
+
+/// <summary>Finds every fault of a tree, and corrects those whose correction is certain.</summary>
+public static class TreeVerify
+{
+    /// <param name="tree">The tree.</param>
+    /// <param name="progress">Is told the number of bytes of each piece that was read; may be null.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <returns>The faults in the order index, products, files; an index file that cannot be read at all is one of them.</returns>
+    public static async Task<IReadOnlyList<TreeFault>> FindFaultsAsync(SimplestreamsTree tree, Action<long>? progress, CancellationToken cancellation)
+    {
+        TreeContent content;
+        try
+        {
+            content = await tree.ReadAsync(cancellation);
+        }
+        catch (StapesException e) when (e.Kind is ErrorKind.Invalid)
+        {
+            return [new("unreadable-index", tree.Root, e.Message)];
+        }
+        catch (StapesException e) when (e.Kind is ErrorKind.NotFound)
+        {
+            return MissingIndex(tree) ?? [new("missing-index", IndexFile.Path, e.Message)];
+        }
+
+        return await FindFaultsAsync(tree, content, progress, cancellation);
+    }
+
+    /// <summary>Finds the faults once more in the writer's turn and corrects what can be.</summary>
+    /// <returns>The faults that were corrected, and those that remain.</returns>
+    public static async Task<(IReadOnlyList<TreeFault> Repaired, IReadOnlyList<TreeFault> Remaining)> RepairAsync(
+        SimplestreamsTree tree, Action<long>? progress, CancellationToken cancellation)
+    {
+        using var transaction = await tree.BeginAsync(create: false, cancellation);
+        var missingIndex = MissingIndex(tree) ?? [];
+        var faults = await FindFaultsAsync(tree, transaction.Content, progress, cancellation);
+        var repaired = missingIndex.Concat(faults.Where(static f => f.CanRepair)).ToList();
+        foreach (var fault in repaired)
+            fault.Repair?.Invoke(transaction);
+        if (repaired.Count > 0)
+            transaction.Commit();
+        return (repaired, faults.Where(static f => !f.CanRepair).ToList());
+    }
+
+    private static async Task<IReadOnlyList<TreeFault>> FindFaultsAsync(
+        SimplestreamsTree tree, TreeContent content, Action<long>? progress, CancellationToken cancellation)
+    {
+        var faults = new List<TreeFault>();
+        faults.AddRange(IndexFaults.Find(content, File.Exists(tree.FullPath(IndexFile.Path))));
+        faults.AddRange(ListingFaults.Find(content));
+        faults.AddRange(await FileFaults.FindAsync(tree, content, progress, cancellation));
+        return faults;
+    }
+
+    /// <summary>The index is gone, but the images are still listed: it follows from them.</summary>
+    private static IReadOnlyList<TreeFault>? MissingIndex(SimplestreamsTree tree) =>
+        !File.Exists(tree.FullPath(IndexFile.Path)) && File.Exists(tree.FullPath(IndexFile.ImagesPath))
+            ? [new("missing-index", IndexFile.Path, $"{IndexFile.Path} is missing, so that no client finds {IndexFile.ImagesPath}") { Repair = static _ => { } }]
+            : null;
+}

@@ -47,9 +47,6 @@ internal sealed class PublishedTree
     public async Task<JsonElement> IncusJsonAsync(params IReadOnlyList<string> arguments) =>
         JsonDocument.Parse(await IncusAsync([.. arguments, "--format", "json"])).RootElement;
 
-    public async Task<JsonElement> LxcJsonAsync(params IReadOnlyList<string> arguments) =>
-        JsonDocument.Parse(await LxcAsync([.. arguments, "--format", "json"])).RootElement;
-
     private async Task<string> ClientAsync(string client, IReadOnlyList<string> arguments)
     {
         // A client's first run has to know the remote.

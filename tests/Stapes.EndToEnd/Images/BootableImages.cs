@@ -50,7 +50,7 @@ internal sealed class BootableImages(string directory)
     private async Task<string> MetadataAsync(string name)
     {
         var work = Directory.CreateDirectory(Path.Combine(directory, name)).FullName;
-        File.WriteAllText(Path.Combine(work, "metadata.yaml"), Metadata.Yaml("Busybox", name));
+        File.WriteAllText(Path.Combine(work, "metadata.yaml"), Metadata.Yaml("Busybox", name, Metadata.Created, $"Busybox {name}"));
         await RunAsync(work, "tar", "-cJf", "metadata.tar.xz", "metadata.yaml");
         return work;
     }

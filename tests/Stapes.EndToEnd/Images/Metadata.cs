@@ -10,9 +10,7 @@ internal static class Metadata
     /// <summary>This machine's architecture, as the kernel calls it: the daemon refuses to start another.</summary>
     public static string Architecture { get; } = RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "aarch64" : "x86_64";
 
-    public static string Yaml(string os, string release) => Yaml(os, release, Created);
-
-    public static string Yaml(string os, string release, DateTimeOffset created) => $$"""
+    public static string Yaml(string os, string release, DateTimeOffset created, string description) => $$"""
         architecture: {{Architecture}}
         creation_date: {{created.ToUnixTimeSeconds()}}
         properties:
@@ -20,7 +18,7 @@ internal static class Metadata
           release: "{{release}}"
           variant: default
           architecture: {{Architecture}}
-          description: {{os}} {{release}}
+          description: {{description}}
 
         """;
 }

@@ -60,16 +60,19 @@ public sealed class CrashTests : IDisposable
     {
         var before = tree.Copy();
         var versionsBefore = tree.Read().Versions;
-        var duration = await MeasureAsync(command, before);
+        var duration = (await RunAsync(command, killAt: TimeSpan.MaxValue)).Duration;
         var versionsAfter = tree.Read().Versions;
         versionsAfter.ShouldNotBe(versionsBefore);
 
         for (var kills = 0; kills < Kills;)
         {
             tree.RestoreFrom(before);
-            var moment = duration * Random.Shared.NextDouble();
-            if (await RunAsync(command, moment))
+            var moment = duration * 1.2 * Random.Shared.NextDouble();
+            var run = await RunAsync(command, killAt: moment);
+            if (run.Killed)
                 kills++;
+            else
+                duration = run.Duration;    // as the machine is busier or less busy than before
 
             var versions = tree.Read().Versions;    // fails when a file is missing or is not what the index says
             (versions.SequenceEqual(versionsBefore) || versions.SequenceEqual(versionsAfter)).ShouldBeTrue(
@@ -85,30 +88,16 @@ public sealed class CrashTests : IDisposable
         content.Unnamed(tree.Directory).ShouldBeEmpty();
     }
 
-    /// <summary>How long the command usually takes: the median, so that one slow run does not put the moments after the work.</summary>
-    private async Task<TimeSpan> MeasureAsync(Command command, string before)
-    {
-        var durations = new List<TimeSpan>();
-        for (var i = 0; i < 5; i++)
-        {
-            tree.RestoreFrom(before);
-            var start = Stopwatch.GetTimestamp();
-            await command.OutputAsync();
-            durations.Add(Stopwatch.GetElapsedTime(start));
-        }
-
-        return durations.Order().ElementAt(2);
-    }
-
-    /// <summary>Runs the command and kills it at the given moment.</summary>
-    /// <returns>Whether it was still running then.</returns>
-    private static async Task<bool> RunAsync(Command command, TimeSpan moment)
+    private static async Task<(bool Killed, TimeSpan Duration)> RunAsync(Command command, TimeSpan killAt)
     {
         var start = Stopwatch.GetTimestamp();
         using var process = command.Start();
-        SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(start) >= moment);
+        var spin = new SpinWait();
+        while (Stopwatch.GetElapsedTime(start) < killAt && !process.HasExited)
+            spin.SpinOnce(sleep1Threshold: -1);    // a sleep would round the moment to milliseconds
+        var duration = Stopwatch.GetElapsedTime(start);
         process.Kill();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return process.ExitCode == Killed;
+        return (process.ExitCode == Killed, duration);
     }
 }

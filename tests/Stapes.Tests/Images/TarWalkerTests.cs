@@ -247,7 +247,7 @@ public sealed class TarWalkerTests : IDisposable
         return await File.ReadAllBytesAsync(directory["out.tar"], Cancellation);
     }
 
-    private static byte[] Header(string name, ReadOnlySpan<byte> size, char type = '0')
+    internal static byte[] Header(string name, ReadOnlySpan<byte> size, char type = '0')
     {
         var header = new byte[512];
         Encoding.UTF8.GetBytes(name, header);

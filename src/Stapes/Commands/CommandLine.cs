@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Stapes.Commands.Documentation;
 using Stapes.Commands.Tree;
 
 namespace Stapes.Commands;
@@ -17,7 +18,7 @@ internal static class CommandLine
         var calledAs = Path.GetFileName(commandLine[0]);
         var root = calledAs == IncusSimplestreamsCommand.Name ? IncusSimplestreamsCommand.CreateRoot() : CreateRoot();
         var result = root.Parse(commandLine[1..]);
-        if (result.Errors.Count > 0)
+        if (result.Errors.Count > 0 || UnknownFlag(result) is not null)
         {
             await Console.Error.WriteLineAsync($"Error: {UsageError(result)}; see `{CommandPath(result.CommandResult)} --help`");
             return WrongUsage;
@@ -38,20 +39,34 @@ internal static class CommandLine
         }
     }
 
-    public static RootCommand CreateRoot() => new("Publish, serve and copy images for Incus and LXD")
+    public static RootCommand CreateRoot()
     {
-        TreeCommand.Create(),
-        IncusSimplestreamsCommand.Create(),
-    };
+        var root = new RootCommand("Publish, serve and copy images for Incus and LXD")
+        {
+            TreeCommand.Create(),
+            IncusSimplestreamsCommand.Create(),
+            CompletionCommand.Create(),
+        };
+        root.Subcommands.Add(ManPageCommand.Create(root));
+        return root;
+    }
 
     /// <summary>A word that means nothing is the cause; that something is missing then only follows.</summary>
     private static string UsageError(ParseResult result) => result.UnmatchedTokens switch
     {
-        [['-', ..] flag, ..] => $"unknown flag: {flag}",
+        _ when UnknownFlag(result) is { } flag => $"unknown flag: {flag}",
         [var word, ..] when result.CommandResult.Command.Subcommands.Count > 0 => $"unknown command \"{word}\" for \"{CommandPath(result.CommandResult)}\"",
         [var word, ..] => $"Invalid number of arguments: \"{word}\" is too many",
-        _ => result.Errors[0].Message.TrimEnd('.'),
+        // Some of the parser's messages are lists.
+        _ => string.Join(' ', result.Errors[0].Message.Split((char[])['\n', '\t', ' '], StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.'),
     };
+
+    /// <summary>The parser takes a misspelt option for the name of a file. Files of such names come after «--».</summary>
+    private static string? UnknownFlag(ParseResult result) => result.Tokens.Any(static t => t.Type is TokenType.DoubleDash)
+        ? null
+        : result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(static a => a.Tokens).Select(static t => t.Value)
+            .Concat(result.UnmatchedTokens)
+            .FirstOrDefault(static t => t.Length > 1 && t[0] == '-');
 
     private static string CommandPath(CommandResult command)
     {

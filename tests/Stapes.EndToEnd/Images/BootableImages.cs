@@ -8,9 +8,13 @@ internal sealed class BootableImages(string directory)
     public const string Container = "container";
     public const string VirtualMachine = "virtual-machine";
 
-    public async Task<TestImage> SquashfsAsync(string name)
+    public Task<TestImage> SquashfsAsync(string name) => SquashfsAsync(name, name, Metadata.Created);
+
+    /// <param name="name">The image's own name.</param>
+    /// <param name="release">Images of one release are versions of one product.</param>
+    public async Task<TestImage> SquashfsAsync(string name, string release, DateTimeOffset created)
     {
-        var work = await MetadataAsync(name);
+        var work = await MetadataAsync(name, release, created);
         await MakeRootAsync(work);
         await RunAsync(work, "mksquashfs", "rootfs", "root.squashfs", "-quiet", "-no-progress");
         return Split(name, Container, work, "root.squashfs");
@@ -18,7 +22,7 @@ internal sealed class BootableImages(string directory)
 
     public async Task<TestImage> RootTarballAsync(string name)
     {
-        var work = await MetadataAsync(name);
+        var work = await MetadataAsync(name, name, Metadata.Created);
         await MakeRootAsync(work);
         await RunAsync(work, "tar", "-cJf", "root.tar.xz", "-C", "rootfs", ".");
         return Split(name, Container, work, "root.tar.xz");
@@ -26,7 +30,7 @@ internal sealed class BootableImages(string directory)
 
     public async Task<TestImage> UnifiedAsync(string name)
     {
-        var work = await MetadataAsync(name);
+        var work = await MetadataAsync(name, name, Metadata.Created);
         await MakeRootAsync(work);
         await RunAsync(work, "tar", "-czf", "image.tar.gz", "metadata.yaml", "rootfs");
         return TestImage.From(name, Container, Path.Combine(work, "image.tar.gz"));
@@ -34,23 +38,23 @@ internal sealed class BootableImages(string directory)
 
     public async Task<TestImage> DiskAsync(string name)
     {
-        var work = await MetadataAsync(name);
+        var work = await MetadataAsync(name, name, Metadata.Created);
         await MakeDiskAsync(work, "disk.qcow2");
         return Split(name, VirtualMachine, work, "disk.qcow2");
     }
 
     public async Task<TestImage> UnifiedDiskAsync(string name)
     {
-        var work = await MetadataAsync(name);
+        var work = await MetadataAsync(name, name, Metadata.Created);
         await MakeDiskAsync(work, "rootfs.img");
         await RunAsync(work, "tar", "-czf", "image.tar.gz", "metadata.yaml", "rootfs.img");
         return TestImage.From(name, VirtualMachine, Path.Combine(work, "image.tar.gz"));
     }
 
-    private async Task<string> MetadataAsync(string name)
+    private async Task<string> MetadataAsync(string name, string release, DateTimeOffset created)
     {
         var work = Directory.CreateDirectory(Path.Combine(directory, name)).FullName;
-        File.WriteAllText(Path.Combine(work, "metadata.yaml"), Metadata.Yaml("Busybox", name, Metadata.Created, $"Busybox {name}"));
+        File.WriteAllText(Path.Combine(work, "metadata.yaml"), Metadata.Yaml("Busybox", release, created, $"Busybox {name}"));
         await RunAsync(work, "tar", "-cJf", "metadata.tar.xz", "metadata.yaml");
         return work;
     }

@@ -54,7 +54,7 @@ public sealed class StagedImage : IDisposable
     /// <summary>Hands the files to a transaction.</summary>
     public void PlaceIn(TreeTransaction transaction, ImageFile file, string path)
     {
-        var source = file == Image.RootFile ? sources[1] : sources[0];
+        var source = ReferenceEquals(file, Image.RootFile) ? sources[1] : sources[0];
         transaction.Place(path, source.MoveTo);
     }
 

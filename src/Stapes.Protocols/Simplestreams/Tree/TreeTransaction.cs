@@ -38,44 +38,38 @@ public sealed class TreeTransaction : IDisposable
     /// <summary>Has a products file written at the commit.</summary>
     public void Change(ProductsFile file) => changed.Add(file);
 
-    /// <summary>Makes the changes visible and lasting. Other index files are not touched, but index.json is brought in line with all of them.</summary>
+    /// <summary>
+    /// Makes the changes visible and lasting. Products files that did not change are not touched, but index.json is brought in line with
+    /// all of them. When it fails before anything is visible, a full disk above all, the tree is as it was.
+    /// </summary>
     /// <returns>The deleted files, sorted.</returns>
     public IReadOnlyList<string> Commit()
     {
-        var now = DateTimeOffset.UtcNow;
-        foreach (var (path, place) in coming)
+        var indexes = new List<(StagedFile File, string Target)>();
+        try
         {
-            var target = tree.FullPath(path);
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            place(target);
+            // All that needs space is written before the first step that can be seen.
+            foreach (var file in Content.Files.Where(changed.Contains))
+                indexes.Add(Stage(file.Path, file.Root));
+            if (UpdateIndex())
+                indexes.Add(Stage(IndexFile.Path, Content.Index.Root));
+            PlaceFiles();
+            foreach (var (file, target) in indexes)
+                file.MoveTo(target);
+        }
+        finally
+        {
+            indexes.ForEach(static i => i.File.Dispose());
         }
 
-        foreach (var directory in coming.Select(f => Path.GetDirectoryName(tree.FullPath(f.Path))!).Distinct())
-            DurableDirectory.Flush(directory);
-
-        foreach (var file in Content.Files.Where(changed.Contains))
-            Write(file.Path, file.Root, now);
-        var indexChanged = !File.Exists(tree.FullPath(IndexFile.Path));
-        // A products file that does not exist, and so holds nothing, needs no entry.
-        foreach (var file in Content.Files.Where(f => File.Exists(tree.FullPath(f.Path))))
-            indexChanged |= Content.Index.Update(file);
-        if (indexChanged)
-            Write(IndexFile.Path, Content.Index.Root, now);
         DurableDirectory.Flush(Path.GetDirectoryName(tree.FullPath(IndexFile.Path))!);
-        return DeleteFiles();
+        var doomed = DoomedFiles();
+        foreach (var path in doomed)
+            File.Delete(tree.FullPath(path));
+        return doomed;
     }
 
     public void Dispose() => turn.Dispose();
-
-    private void Write(string path, JsonObject root, DateTimeOffset now)
-    {
-        // The time of the change is kept current where a file states it, and not invented where it does not.
-        if (root.ContainsKey("updated"))
-            root["updated"] = now.ToString("ddd, dd MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture);
-        var target = tree.FullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        AtomicFile.Write(target, Json.ToSortedBytes(root), tree.StagingDirectory);
-    }
 
     /// <summary>The files that the commit would delete and that exist, sorted.</summary>
     public IReadOnlyList<string> DoomedFiles()
@@ -84,11 +78,63 @@ public sealed class TreeTransaction : IDisposable
         return [.. going.Where(path => !kept.Contains(path) && File.Exists(tree.FullPath(path))).Order(StringComparer.Ordinal)];
     }
 
-    private IReadOnlyList<string> DeleteFiles()
+    /// <summary>Whether index.json has to be written: a products file holds other products than it says, or it is missing.</summary>
+    private bool UpdateIndex()
     {
-        var doomed = DoomedFiles();
-        foreach (var path in doomed)
-            File.Delete(tree.FullPath(path));
-        return doomed;
+        var needed = !File.Exists(tree.FullPath(IndexFile.Path));
+        // A products file that does not exist, and so holds nothing, needs no entry.
+        foreach (var file in Content.Files.Where(f => changed.Contains(f) || File.Exists(tree.FullPath(f.Path))))
+            needed |= Content.Index.Update(file);
+        return needed;
+    }
+
+    private (StagedFile File, string Target) Stage(string path, JsonObject root)
+    {
+        // The time of the change is kept current where a file states it, and not invented where it does not.
+        if (root.ContainsKey("updated"))
+            root["updated"] = DateTimeOffset.UtcNow.ToString("ddd, dd MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture);
+        var target = tree.FullPath(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        var staged = tree.Stage();
+        try
+        {
+            staged.Content.Write(Json.ToSortedBytes(root));
+            staged.Flush();
+            return (staged, target);
+        }
+        catch
+        {
+            staged.Dispose();
+            throw;
+        }
+    }
+
+    private void PlaceFiles()
+    {
+        var directories = coming.Select(f => Path.GetDirectoryName(tree.FullPath(f.Path))!).Distinct().ToList();
+        foreach (var directory in directories.Where(static d => !Directory.Exists(d)))
+        {
+            Directory.CreateDirectory(directory);
+            DurableDirectory.Flush(Path.GetDirectoryName(directory)!);
+        }
+
+        var placed = new List<string>();
+        try
+        {
+            foreach (var (path, place) in coming)
+            {
+                var target = tree.FullPath(path);
+                if (!File.Exists(target))
+                    placed.Add(target);
+                place(target);
+            }
+
+            directories.ForEach(DurableDirectory.Flush);
+        }
+        catch
+        {
+            placed.ForEach(File.Delete);
+            throw;
+        }
     }
 }

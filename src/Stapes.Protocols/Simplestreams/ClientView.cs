@@ -96,6 +96,7 @@ public static class ClientView
 
     private static SortedDictionary<string, string> ReadProperties(Product product, ProductVersion version, VersionItem? root)
     {
+        var variant = product.Variant is not (null or "" or "default") ? $" ({product.Variant})" : "";
         var label = version.Label is { Length: > 0 } text ? $" ({text})" : "";
         var properties = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
@@ -105,7 +106,7 @@ public static class ClientView
             ["architecture"] = product.Architecture ?? "",
             ["label"] = version.Label ?? "",
             ["serial"] = version.Serial,
-            ["description"] = $"{product.Os} {product.ReleaseTitle} {product.Architecture}{label} ({version.Serial})",
+            ["description"] = $"{product.Os} {product.ReleaseTitle} {product.Architecture}{variant}{label} ({version.Serial})",
             ["variant"] = product.Variant ?? "",
             ["type"] = root?.FileType ?? "tar.gz",
         };

@@ -53,10 +53,16 @@ internal static class Json
         node[key] is JsonValue value && value.TryGetValue<long>(out var number) ? number : null;
 
     /// <summary>The members of the object under a key that are objects themselves, in ordinal order of their names.</summary>
-    public static IEnumerable<(string Name, JsonObject Node)> Objects(this JsonObject node, string key) =>
-        node[key] is JsonObject children
-            ? children.Where(static c => c.Value is JsonObject).Select(static c => (c.Key, (JsonObject)c.Value!)).OrderBy(static c => c.Key, StringComparer.Ordinal)
-            : [];
+    public static IEnumerable<(string Name, JsonObject Node)> Objects(this JsonObject node, string key)
+    {
+        if (node[key] is not JsonObject children)
+            yield break;
+        foreach (var (name, child) in Sorted(children))
+        {
+            if (child is JsonObject found)
+                yield return (name, found);
+        }
+    }
 
     public static bool TryGetObject(this JsonObject node, string key, [NotNullWhen(true)] out JsonObject? child) =>
         (child = node[key] as JsonObject) is not null;
@@ -67,6 +73,22 @@ internal static class Json
         if (!node.TryGetObject(key, out var child))
             node[key] = child = [];
         return child;
+    }
+
+    /// <summary>The members in ordinal order of their names. A copy, so that the object may change meanwhile; what we wrote is sorted already.</summary>
+    private static KeyValuePair<string, JsonNode?>[] Sorted(JsonObject node)
+    {
+        var members = node.ToArray();
+        for (var i = 1; i < members.Length; i++)
+        {
+            if (string.CompareOrdinal(members[i - 1].Key, members[i].Key) > 0)
+            {
+                Array.Sort(members, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+                break;
+            }
+        }
+
+        return members;
     }
 
     /// <summary>JSON allows escapes of half characters, and the parser passes broken UTF-8: either would fail later, wherever it is read.</summary>
@@ -100,7 +122,7 @@ internal static class Json
         {
             case JsonObject children:
                 writer.WriteStartObject();
-                foreach (var (key, child) in children.OrderBy(static c => c.Key, StringComparer.Ordinal))
+                foreach (var (key, child) in Sorted(children))
                 {
                     writer.WritePropertyName(key);
                     WriteSorted(writer, child);

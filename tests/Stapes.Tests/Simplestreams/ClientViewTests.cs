@@ -31,7 +31,7 @@ public sealed class ClientViewTests
 
     [Fact]
     public void The_description_names_the_variant_and_the_label() =>
-        List(Product(Split, variant: "cloud", label: "daily")).Images.Single().Property("description").ShouldBe("Alpine 3.22 amd64 (cloud) (daily) (202406070742)");
+        List(Product(Split, variant: "cloud", label: "daily")).Images.Single().Description.ShouldBe("Alpine 3.22 amd64 (cloud) (daily) (202406070742)");
 
     [Theory]
     [InlineData("squashfs", "ms", ImageType.Container)]
@@ -40,7 +40,7 @@ public sealed class ClientViewTests
     public void The_type_of_the_root_decides_the_fingerprint_and_the_type(string fileType, string fingerprint, ImageType type)
     {
         var image = List(Product(Split.Replace("\"squashfs\"", $"\"{fileType}\""))).Images.ShouldHaveSingleItem();
-        (image.Fingerprint, image.Type, image.Property("type")).ShouldBe((fingerprint, type, fileType));
+        (image.Fingerprint, image.Type, image.Properties.GetValueOrDefault("type", "")).ShouldBe((fingerprint, type, fileType));
     }
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class ClientViewTests
         var image = List(Product($$"""
             "any": {"ftype":"incus_combined.tar.gz","path":"images/u","sha256":"u","size":7{{more}}}
             """)).Images.ShouldHaveSingleItem();
-        (image.Fingerprint, image.Type, image.Size, image.Property("type")).ShouldBe(("u", type, 7, "tar.gz"));
+        (image.Fingerprint, image.Type, image.Size, image.Properties.GetValueOrDefault("type", "")).ShouldBe(("u", type, 7, "tar.gz"));
     }
 
     [Fact]

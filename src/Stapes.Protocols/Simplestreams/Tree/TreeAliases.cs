@@ -130,7 +130,7 @@ public static class TreeAliases
     {
         if (!Architecture.TryParse(product.Architecture, out var architecture))
             return null;
-        var types = ClientView.Images([product], Audience.Incus).Concat(ClientView.Images([product], Audience.Lxd)).Select(static i => i.Type).ToHashSet();
+        var types = ClientView.Images([product], [Audience.Incus, Audience.Lxd]).Select(static i => i.Type).ToHashSet();
         if (type is { } one)
             types.Add(one);
         return Claims(content.Products.Where(p => p.Name != product.Name && p.Aliases.Contains(alias)))
@@ -139,8 +139,7 @@ public static class TreeAliases
     }
 
     private static IEnumerable<(string Alias, ImageType Type, Architecture Architecture, string Product)> Claims(IEnumerable<Product> products) =>
-        (from audience in (Audience[])[Audience.Incus, Audience.Lxd]
-         from image in ClientView.Images(products, audience)
+        (from image in ClientView.Images(products, [Audience.Incus, Audience.Lxd])
          from alias in image.Product.Aliases
          select (alias, image.Type, image.Architecture, image.Product.Name)).Distinct();
 }

@@ -43,7 +43,7 @@ public sealed class TreeAliasesTests : IDisposable
             static t => TreeAliases.Add(t, "B/1/default", A),
             static t => TreeAliases.Add(t, "A/1/default", A),
             static t => TreeAliases.Add(t, "a b", A),
-            static t => TreeAliases.Add(t, "one", "C"),
+            static t => TreeAliases.Add(t, "one", "none"),
             static t => TreeAliases.Add(t, "one", ""),
             static t => TreeAliases.Remove(t, "none", target: null),
             static t => TreeAliases.Remove(t, "A/1/default", B),
@@ -56,6 +56,13 @@ public sealed class TreeAliasesTests : IDisposable
         }
 
         tree.Snapshot().ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task No_target_is_not_the_only_product()
+    {
+        await tree.AddContainerAsync(os: "A");
+        await Should.ThrowAsync<StapesException>(() => tree.ChangeAsync(static t => TreeAliases.Add(t, "one", "")));
     }
 
     [Fact]

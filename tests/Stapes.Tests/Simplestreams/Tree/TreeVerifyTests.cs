@@ -108,7 +108,7 @@ public sealed class TreeVerifyTests : IDisposable
         await tree.AddContainerAsync("one");
         await tree.AddContainerAsync("two", os: "B");
         await tree.AddContainerAsync("three", os: "C");
-        var roots = (await tree.ListAsync()).ToDictionary(static i => i.Property("os"), i => tree[i.RootItem!.Value.Path!]);
+        var roots = (await tree.ListAsync()).ToDictionary(static i => i.Properties["os"], i => tree[i.RootItem!.Value.Path!]);
         File.Delete(roots["Test"]);
         File.WriteAllBytes(roots["B"], File.ReadAllBytes(roots["B"])[..^10]);
         var altered = File.ReadAllBytes(roots["C"]);

@@ -66,6 +66,7 @@ public static class ClientView
     {
         // Read once for all versions: every look into the JSON makes a new string.
         var (os, release, variant, title) = (product.Os ?? "", product.Release ?? "", product.Variant ?? "", product.ReleaseTitle ?? "");
+        var shownVariant = variant is "" or "default" ? "" : $" ({variant})";
         var expires = ReadEol(product.SupportEol);
         foreach (var version in product.Versions)
         {
@@ -103,7 +104,7 @@ public static class ClientView
                     Os = os,
                     Release = release,
                     Variant = variant,
-                    Description = $"{os} {title} {architectureName}{label} ({version.Serial})",
+                    Description = $"{os} {title} {architectureName}{shownVariant}{label} ({version.Serial})",
                     Size = (metadata.Size ?? 0) + (root?.Size ?? 0),
                     CreatedAt = created,
                     ExpiresAt = expires,

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using Stapes.Core;
 
 namespace Stapes.Protocols.Simplestreams;
@@ -23,6 +24,7 @@ internal static class Json
     {
         try
         {
+            RequireText(json);
             return JsonNode.Parse(json, documentOptions: Strict) as JsonObject
                 ?? throw new StapesException(ErrorKind.Invalid, $"{file} is not a JSON object; restore it from a copy");
         }
@@ -87,6 +89,29 @@ internal static class Json
         }
 
         return members;
+    }
+
+    /// <summary>JSON allows escapes of half characters, and the parser passes broken UTF-8: either would fail later, wherever it is read.</summary>
+    private static void RequireText(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json))
+            throw new JsonException("it is not UTF-8", path: null, lineNumber: 0, bytePositionInLine: 0);
+        if (json.IndexOf("\\u"u8) < 0)
+            return;
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (!reader.ValueIsEscaped)
+                continue;
+            try
+            {
+                _ = reader.GetString();
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new JsonException("half a character is escaped", path: null, lineNumber: json[..(int)reader.TokenStartIndex].Count((byte)'\n'), bytePositionInLine: 0, e);
+            }
+        }
     }
 
     private static string FirstSentence(string message) => message.Split(". ")[0].ReplaceLineEndings(" ");

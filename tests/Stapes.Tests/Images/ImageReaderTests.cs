@@ -7,6 +7,7 @@ using Stapes.Core.Images;
 
 namespace Stapes.Tests.Images;
 
+[Collection(nameof(MeasuresMemory))]
 public sealed class ImageReaderTests : IDisposable
 {
     private const int Cluster = 65536;

@@ -21,10 +21,13 @@ public sealed class SimplestreamsTree(string root)
 
     /// <summary>What the tree holds now. Consistent: a writer is waited for.</summary>
     /// <exception cref="StapesException">There is no index, or an index cannot be read.</exception>
-    public async Task<TreeContent> ReadAsync(CancellationToken cancellation)
+    public Task<TreeContent> ReadAsync(CancellationToken cancellation) => ReadAsync(mustExist: true, cancellation);
+
+    /// <summary>The same; without <paramref name="mustExist"/> a missing index.json counts as one that names images.json.</summary>
+    internal async Task<TreeContent> ReadAsync(bool mustExist, CancellationToken cancellation)
     {
         using var turn = await FileLock.AcquireSharedAsync(LockPath, cancellation);
-        return TreeContent.Read(this, mustExist: true);
+        return TreeContent.Read(this, mustExist);
     }
 
     /// <summary>Waits for the turn to write, and reads what the tree holds then.</summary>
@@ -49,6 +52,12 @@ public sealed class SimplestreamsTree(string root)
             throw;
         }
     }
+
+    /// <summary>Keeps writers out until disposed; null where there never was one of ours. Readers may hold it side by side.</summary>
+    internal Task<FileLock?> WaitForWritersAsync(CancellationToken cancellation) => FileLock.AcquireSharedAsync(LockPath, cancellation);
+
+    /// <summary>Differs when the index files were replaced in between.</summary>
+    internal (DateTime, DateTime) Stamp() => (File.GetLastWriteTimeUtc(FullPath(IndexFile.Path)), File.GetLastWriteTimeUtc(FullPath(IndexFile.ImagesPath)));
 
     /// <summary>A temporary file that can become a file of the tree.</summary>
     public StagedFile Stage() => StagedFile.Create(StagingDirectory);

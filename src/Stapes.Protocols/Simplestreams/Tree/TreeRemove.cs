@@ -27,13 +27,13 @@ public static class TreeRemove
             {
                 foreach (var version in product.Versions.ToList())
                 {
-                    if (RemoveImage(transaction, version, matches.First()))
-                        transaction.Change(file);
+                    if (!RemoveImage(transaction, version, matches.First()))
+                        continue;
+                    transaction.Change(file);
                     DropIfEmpty(transaction, product, version);
+                    if (!product.Versions.Any())
+                        file.Remove(product.Name);
                 }
-
-                if (!product.Versions.Any())
-                    file.Remove(product.Name);
             }
         }
     }

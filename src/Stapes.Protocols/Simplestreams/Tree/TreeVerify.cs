@@ -11,10 +11,22 @@ public static class TreeVerify
     /// <returns>The faults in the order index, products, files; an index file that cannot be read at all is one of them.</returns>
     public static async Task<IReadOnlyList<TreeFault>> FindFaultsAsync(SimplestreamsTree tree, Action<long>? progress, CancellationToken cancellation)
     {
+        var stamp = tree.Stamp();
+        var faults = await FindFaultsNowAsync(tree, progress, cancellation);
+        if (faults.Count == 0)
+            return faults;
+        // If a writer was at work meanwhile, its changes may look like faults. A second look keeps writers out.
+        using var turn = await tree.WaitForWritersAsync(cancellation);
+        return tree.Stamp() == stamp ? faults : await FindFaultsNowAsync(tree, progress, cancellation);
+    }
+
+    private static async Task<IReadOnlyList<TreeFault>> FindFaultsNowAsync(SimplestreamsTree tree, Action<long>? progress, CancellationToken cancellation)
+    {
         TreeContent content;
         try
         {
-            content = await tree.ReadAsync(cancellation);
+            // Without index.json its products files say what there is; that it is missing is one fault among the others.
+            content = await tree.ReadAsync(MissingIndex(tree) is null, cancellation);
         }
         catch (StapesException e) when (e.Kind is ErrorKind.Invalid)
         {
@@ -22,10 +34,10 @@ public static class TreeVerify
         }
         catch (StapesException e) when (e.Kind is ErrorKind.NotFound)
         {
-            return MissingIndex(tree) ?? [new("missing-index", IndexFile.Path, e.Message)];
+            return [new("missing-index", IndexFile.Path, e.Message)];
         }
 
-        return await FindFaultsAsync(tree, content, progress, cancellation);
+        return [.. MissingIndex(tree) ?? [], .. await FindFaultsAsync(tree, content, progress, cancellation)];
     }
 
     /// <summary>Finds the faults once more in the writer's turn and corrects what can be.</summary>

@@ -49,7 +49,7 @@ public sealed class StagedFile : IDisposable
             }
 
             // The lock tells CleanUp that the file has an owner. A clean-up may come between the two calls: then the name is gone.
-            Posix.Lock(handle, exclusive: true, wait: true);
+            Posix.Lock(handle, exclusive: false, wait: true);
             if (File.Exists(path))
                 return new(path, handle);
             handle.Dispose();
@@ -69,9 +69,10 @@ public sealed class StagedFile : IDisposable
         if (!Posix.TryLink(path, name))
             return null;
         var handle = File.OpenHandle(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        Posix.Lock(handle, exclusive: true, wait: true);
-        if (File.Exists(name))
+        // Shared, because one file may be adopted twice: as the metadata of two images.
+        if (Posix.Lock(handle, exclusive: false, wait: false) && File.Exists(name))
             return new(name, handle);
+        File.Delete(name);
         handle.Dispose();
         return null;
     }

@@ -9,7 +9,8 @@ namespace Stapes.Core.Library;
 /// <remarks>
 /// A blob is in one of these states: claimed (somebody is about to store it or to refer to it), referred to by images, released
 /// (no image refers to it since a moment), never used (claimed once, by an import that failed), or marked (its bytes are being deleted).
-/// Released and never used blobs that nobody claims can be marked; a marked one can only be forgotten.
+/// Released and never used blobs that nobody claims can be marked; a marked one can only be forgotten. One caller at a time marks,
+/// deletes and forgets: a second one could delete bytes that were stored again in between.
 /// All methods throw <see cref="StapesException"/>: Full when the disk is full, Unavailable when the catalogue is damaged or out of reach.
 /// </remarks>
 public interface ICatalog : IAsyncDisposable

@@ -1,4 +1,3 @@
-#pragma warning disable MA0025 // The bodies follow.
 using Microsoft.Win32.SafeHandles;
 
 namespace Stapes.Core.Storage;
@@ -16,8 +15,14 @@ public abstract class Blob : IAsyncDisposable
     /// <exception cref="StapesException">Unavailable: the storage failed.</exception>
     public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation);
 
-    /// <summary>A stream over some of the bytes; disposing it leaves the blob open.</summary>
-    public Stream OpenRead(long offset, long length) => throw new NotImplementedException();
+    /// <summary>A stream over some of the bytes, from the first to the last; disposing it leaves the blob open.</summary>
+    public Stream OpenRead(long offset, long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - offset);
+        return new BlobStream(this, offset, length);
+    }
 
     public abstract ValueTask DisposeAsync();
 }

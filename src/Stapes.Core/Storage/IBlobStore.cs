@@ -16,7 +16,7 @@ public interface IBlobStore
     /// <summary>Stores a staged file's bytes. In place of those that are there already, which cures a damaged copy. Survives a power cut.</summary>
     /// <param name="digest">The digest of the bytes; the caller has computed it.</param>
     /// <param name="file">A file from <see cref="Stage"/>, completely written.</param>
-    /// <param name="cancellation">Ends it without a trace.</param>
+    /// <param name="cancellation">Ends it before the blob is there.</param>
     Task PutAsync(Sha256Digest digest, StagedFile file, CancellationToken cancellation);
 
     /// <summary>Opens a blob; null when it is not there. What is opened stays readable although it is deleted.</summary>

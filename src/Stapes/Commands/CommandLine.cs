@@ -57,7 +57,8 @@ internal static class CommandLine
         _ when UnknownFlag(result) is { } flag => $"unknown flag: {flag}",
         [var word, ..] when result.CommandResult.Command.Subcommands.Count > 0 => $"unknown command \"{word}\" for \"{CommandPath(result.CommandResult)}\"",
         [var word, ..] => $"Invalid number of arguments: \"{word}\" is too many",
-        _ => result.Errors[0].Message.TrimEnd('.'),
+        // Some of the parser's messages are lists.
+        _ => string.Join(' ', result.Errors[0].Message.Split((char[])['\n', '\t', ' '], StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.'),
     };
 
     /// <summary>The parser takes a misspelt option for the name of a file. Files of such names come after «--».</summary>

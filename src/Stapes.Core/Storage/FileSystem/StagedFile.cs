@@ -107,15 +107,16 @@ public sealed class StagedFile : IDisposable
         {
             try
             {
-                using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+                // Reading is enough for the lock; an adopted file may be read-only.
+                using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
                 if (!Posix.Lock(handle, exclusive: true, wait: false))
                     continue;
                 File.Delete(path);
                 deleted++;
             }
-            catch (FileNotFoundException)
+            catch (Exception e) when (e is FileNotFoundException or UnauthorizedAccessException)
             {
-                // Its owner moved it or another clean-up was faster.
+                // Its owner moved it, another clean-up was faster, or it belongs to another user, whose own clean-up will come.
             }
         }
 

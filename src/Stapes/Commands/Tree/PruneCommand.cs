@@ -14,6 +14,7 @@ internal static class PruneCommand
         Description = "Number of older versions of the product to preserve",
         HelpName = "N",
         DefaultValueFactory = static _ => 2,
+        CustomParser = static result => ReadCount(result),
     };
 
     private static readonly Option<TimeSpan?> OlderThan = new("--older-than")
@@ -33,11 +34,6 @@ internal static class PruneCommand
             Removes the versions of each product beyond the newest and the retention, entries whose files are missing,
             and the files below images/ that no index names. Images that are being added meanwhile are safe.
             """) { DryRun, Retention, OlderThan, Verbose };
-        command.Validators.Add(static result =>
-        {
-            if (result.GetValue(Retention) < 0)
-                result.AddError("--retention cannot be negative");
-        });
         command.SetAction(RunAsync);
         return command;
     }
@@ -66,6 +62,15 @@ internal static class PruneCommand
         Console.WriteLine(title);
         foreach (var line in lines)
             Console.WriteLine(line);
+    }
+
+    private static int ReadCount(ArgumentResult result)
+    {
+        var text = result.Tokens[^1].Value;
+        if (int.TryParse(text, out var count) && count >= 0)
+            return count;
+        result.AddError($"\"{text}\" is no number of versions: write 0 or more");
+        return 0;
     }
 
     private static TimeSpan? ReadAge(ArgumentResult result)

@@ -28,7 +28,7 @@ public enum ErrorKind
 /// <summary>
 /// An expected failure that ends the operation. The message is one line that says what failed, the value, and what to do about it.
 /// </summary>
-public sealed class StapesException(ErrorKind kind, string message, Exception? inner = null) : Exception(message, inner)
+public class StapesException(ErrorKind kind, string message, Exception? inner = null) : Exception(message, inner)
 {
     public ErrorKind Kind { get; } = kind;
 }

@@ -1,1 +1,3 @@
-Console.WriteLine("stapes");
+using Stapes.Commands;
+
+return await CommandLine.RunAsync(Environment.GetCommandLineArgs(), CancellationToken.None);

@@ -16,9 +16,20 @@ public sealed class FileLock : IDisposable
     /// <exception cref="IOException">The file cannot be made or locked.</exception>
     public static async Task<FileLock> AcquireAsync(string path, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!, PrivateDirectory);
-        // .NET's own locking (FileShare.None) refuses instead of waiting, and would do so for every reader.
-        var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        SafeFileHandle? handle = null;
+        while (handle is null)
+        {
+            try
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!, PrivateDirectory);
+                handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // A process that failed removed the empty directory in between.
+            }
+        }
+
         return await WaitAsync(handle, exclusive: true, cancellation);
     }
 

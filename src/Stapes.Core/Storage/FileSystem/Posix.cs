@@ -15,9 +15,14 @@ internal static partial class Posix
     private const int OpenCloseOnExec = 0x80000;
     private const uint SyncRangeWrite = 2;
 
+    /// <summary>Set in Directory.Build.props: without it .NET locks every file that it opens, which gets in the way of our own locks.</summary>
+    private const string NoOtherLocks = "System.IO.DisableFileLocking";
+
     /// <summary>Takes an advisory lock of the whole file; false when <paramref name="wait"/> is false and another process holds it.</summary>
     public static bool Lock(SafeFileHandle file, bool exclusive, bool wait)
     {
+        if (!AppContext.TryGetSwitch(NoOtherLocks, out var disabled) || !disabled)
+            throw new InvalidOperationException($"This program was built without {NoOtherLocks}, which locks need");
         var operation = (exclusive ? LockExclusive : LockShared) | (wait ? 0 : LockNonBlocking);
         while (flock(file, operation) != 0)
         {

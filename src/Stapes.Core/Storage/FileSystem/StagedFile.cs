@@ -49,7 +49,7 @@ public sealed class StagedFile : IDisposable
             }
 
             // The lock tells CleanUp that the file has an owner. A clean-up may come between the two calls: then the name is gone.
-            Posix.Lock(handle, exclusive: true, wait: true);
+            Posix.Lock(handle, exclusive: false, wait: true);
             if (File.Exists(path))
                 return new(path, handle);
             handle.Dispose();
@@ -69,9 +69,10 @@ public sealed class StagedFile : IDisposable
         if (!Posix.TryLink(path, name))
             return null;
         var handle = File.OpenHandle(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        Posix.Lock(handle, exclusive: true, wait: true);
-        if (File.Exists(name))
+        // Shared, because one file may be adopted twice: as the metadata of two images.
+        if (Posix.Lock(handle, exclusive: false, wait: false) && File.Exists(name))
             return new(name, handle);
+        File.Delete(name);
         handle.Dispose();
         return null;
     }
@@ -106,15 +107,16 @@ public sealed class StagedFile : IDisposable
         {
             try
             {
-                using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+                // Reading is enough for the lock; an adopted file may be read-only.
+                using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
                 if (!Posix.Lock(handle, exclusive: true, wait: false))
                     continue;
                 File.Delete(path);
                 deleted++;
             }
-            catch (FileNotFoundException)
+            catch (Exception e) when (e is FileNotFoundException or UnauthorizedAccessException)
             {
-                // Its owner moved it or another clean-up was faster.
+                // Its owner moved it, another clean-up was faster, or it belongs to another user, whose own clean-up will come.
             }
         }
 

@@ -53,9 +53,9 @@ public static class TreeAdd
         var (file, product) = FindOrCreate(content, identity, options, image.Metadata);
         var existing = product.Node.ContainsKey("versions");
 
-        ApplyDescription(product, image.Metadata, options);
         var items = PublishedItems.Of(image, options.Audiences);
         var serial = ChooseSerial(product, image, items, options);
+        ApplyDescription(product, image.Metadata, options);
         WriteItems(product, serial, items);
 
         var wanted = options.Aliases.ToList();
@@ -116,8 +116,7 @@ public static class TreeAdd
         var versions = product.Versions.ToDictionary(static v => v.Serial);
         if (versions.Values.FirstOrDefault(items.AreListedBy) is { Node: not null } listed)
         {
-            throw new StapesException(ErrorKind.Conflict,
-                $"Already have the image {image.Fingerprint}: product {product.Name}, version {listed.Serial}; nothing was changed");
+            throw new AlreadyListedException($"Already have the image {image.Fingerprint}: product {product.Name}, version {listed.Serial}; nothing was changed");
         }
 
         if (options.Serial is { } wanted)

@@ -18,6 +18,46 @@ public static class TreeAliases
         orderby claims.Key.Alias
         select new Clash(claims.Key.Alias, claims.Key.Type, claims.Key.Architecture, products);
 
+    /// <summary>Gives a product one more alias.</summary>
+    /// <param name="transaction">The writer's turn.</param>
+    /// <param name="alias">The new name.</param>
+    /// <param name="target">The product's name, or the start of the fingerprint of one of its images.</param>
+    /// <exception cref="StapesException">There is no such product, or the alias is taken or impossible.</exception>
+    public static void Add(TreeTransaction transaction, string alias, string target)
+    {
+        var (file, product) = FindProduct(transaction.Content, target);
+        if (product.Aliases.Contains(alias))
+            throw new StapesException(ErrorKind.Conflict, $"The product {product.Name} has the alias \"{alias}\" already; nothing was changed");
+        Claim(transaction.Content, product, [alias], type: null);
+        transaction.Change(file);
+    }
+
+    /// <summary>Takes an alias from every product that has it, or from one.</summary>
+    /// <exception cref="StapesException">No such product has it.</exception>
+    public static void Remove(TreeTransaction transaction, string alias, string? target)
+    {
+        var only = target is null ? null : FindProduct(transaction.Content, target).Product.Name;
+        foreach (var (file, product) in WithAlias(transaction.Content, alias, only))
+        {
+            product.SetAliases(product.Aliases.Where(a => a != alias));
+            transaction.Change(file);
+        }
+    }
+
+    /// <summary>Renames an alias on every product that has it; its place among the others stays.</summary>
+    /// <exception cref="StapesException">No product has it, or the new name is taken or impossible.</exception>
+    public static void Rename(TreeTransaction transaction, string alias, string newName)
+    {
+        RequireValid(newName);
+        if (transaction.Content.Products.FirstOrDefault(p => p.Aliases.Contains(newName)) is { Node: not null } taken)
+            throw new StapesException(ErrorKind.Conflict, $"The alias \"{newName}\" belongs to the product {taken.Name}; choose another name, or remove it first");
+        foreach (var (file, product) in WithAlias(transaction.Content, alias, only: null))
+        {
+            product.SetAliases(product.Aliases.Select(a => a == alias ? newName : a));
+            transaction.Change(file);
+        }
+    }
+
     /// <summary>Gives a product more aliases.</summary>
     /// <param name="content">The tree; its other products are looked at.</param>
     /// <param name="product">The product, with its versions in place.</param>
@@ -45,6 +85,31 @@ public static class TreeAliases
     {
         if (alias.Length == 0 || alias.Contains(',', StringComparison.Ordinal) || alias.Any(static c => char.IsControl(c) || char.IsWhiteSpace(c)))
             throw new StapesException(ErrorKind.Invalid, $"\"{alias}\" cannot be an alias: use a name without commas, blanks and control characters");
+    }
+
+    private static (ProductsFile File, Product Product) FindProduct(TreeContent content, string target)
+    {
+        foreach (var file in content.Files)
+        {
+            if (file.Find(target) is { } product)
+                return (file, product);
+        }
+
+        var names = content.List().Where(i => i.Fingerprint.StartsWith(target, StringComparison.OrdinalIgnoreCase)).Select(static i => i.Product.Name).Distinct().ToList();
+        return names.Count switch
+        {
+            1 => FindProduct(content, names[0]),
+            0 => throw new StapesException(ErrorKind.NotFound, $"There is no product \"{target}\" and no image with such a fingerprint; `list` and `alias list` show them"),
+            _ => throw new StapesException(ErrorKind.Conflict, $"\"{target}\" matches images of several products: {string.Join(", ", names.Take(5))}; give the product's name"),
+        };
+    }
+
+    private static List<(ProductsFile File, Product Product)> WithAlias(TreeContent content, string alias, string? only)
+    {
+        var found = content.Files.SelectMany(f => f.Products, static (file, product) => (File: file, Product: product))
+            .Where(p => p.Product.Aliases.Contains(alias) && (only is null || p.Product.Name == only)).ToList();
+        return found.Count > 0 ? found
+            : throw new StapesException(ErrorKind.NotFound, $"{(only is null ? "No product has" : $"The product {only} does not have")} the alias \"{alias}\"; `alias list` shows them");
     }
 
     private static string? FindOther(TreeContent content, Product product, string alias, ImageType? type)

@@ -33,6 +33,17 @@ public sealed class FileLock : IDisposable
         return await WaitAsync(handle, exclusive: true, cancellation);
     }
 
+    /// <summary>Takes the lock that excludes all others; null when another process, or another holder in this one, has it.</summary>
+    /// <exception cref="IOException">The file cannot be made or locked.</exception>
+    public static FileLock? TryAcquire(string path)
+    {
+        var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        if (Posix.Lock(handle, exclusive: true, wait: false))
+            return new(handle);
+        handle.Dispose();
+        return null;
+    }
+
     /// <summary>Waits until no writer holds the lock; null when there is no such file, so that nothing can be writing.</summary>
     public static async Task<FileLock?> AcquireSharedAsync(string path, CancellationToken cancellation)
     {

@@ -17,7 +17,7 @@ public sealed class StagedFile : IDisposable
     {
         TemporaryPath = path;
         Handle = handle;
-        Content = new WritebackStream(handle);
+        Content = new WritebackStream(handle, path);
     }
 
     /// <summary>Where the bytes lie before the move.</summary>

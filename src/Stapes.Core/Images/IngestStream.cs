@@ -1,3 +1,4 @@
+using System.Buffers;
 using Stapes.Core.Compression;
 using System.Security.Cryptography;
 
@@ -54,8 +55,20 @@ internal sealed class IngestStream(ImageInput input, IReadOnlyList<IncrementalHa
     public async Task DrainAsync(CancellationToken cancellation)
     {
         peeked = default;
-        Memory<byte> current = new byte[ChunkSize];
-        Memory<byte> next = new byte[ChunkSize];
+        var rented = (ArrayPool<byte>.Shared.Rent(ChunkSize), ArrayPool<byte>.Shared.Rent(ChunkSize));
+        try
+        {
+            await PassRestAsync(rented.Item1.AsMemory(0, ChunkSize), rented.Item2.AsMemory(0, ChunkSize), cancellation);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented.Item1);
+            ArrayPool<byte>.Shared.Return(rented.Item2);
+        }
+    }
+
+    private async Task PassRestAsync(Memory<byte> current, Memory<byte> next, CancellationToken cancellation)
+    {
         var length = await source.ReadAtLeastAsync(current, ChunkSize, throwOnEndOfStream: false, cancellation);
         while (length > 0)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -20,13 +21,21 @@ internal static class Json
     /// <param name="json">UTF-8.</param>
     /// <param name="file">Where it came from, for messages.</param>
     /// <exception cref="StapesException">It is empty, no JSON, or no object.</exception>
-    public static JsonObject ParseObject(ReadOnlySpan<byte> json, string file)
+    public static JsonObject ParseObject(byte[] json, string file) => Guard(json, file, () => ParseStrictly(json)) as JsonObject
+        ?? throw new StapesException(ErrorKind.Invalid, $"{file} is not a JSON object; restore it from a copy");
+
+    /// <summary>One value; duplicate keys are an error.</summary>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    public static JsonNode? ParseStrictly(ReadOnlySpan<byte> json) => JsonNode.Parse(json, documentOptions: Strict);
+
+    /// <summary>Parses, and turns what is wrong with the JSON into a message that names the file.</summary>
+    /// <exception cref="StapesException">It is empty or no JSON.</exception>
+    public static T Guard<T>(ReadOnlySpan<byte> json, string file, Func<T> parse)
     {
         try
         {
             RequireText(json);
-            return JsonNode.Parse(json, documentOptions: Strict) as JsonObject
-                ?? throw new StapesException(ErrorKind.Invalid, $"{file} is not a JSON object; restore it from a copy");
+            return parse();
         }
         catch (JsonException e)
         {
@@ -36,12 +45,15 @@ internal static class Json
     }
 
     /// <summary>Compact UTF-8 with every object's keys in ordinal order: equal trees give equal bytes.</summary>
-    public static byte[] ToSortedBytes(JsonObject root)
+    public static byte[] ToSortedBytes(JsonObject root) => Write(writer => WriteSorted(writer, root));
+
+    /// <summary>What is written, as compact UTF-8.</summary>
+    public static byte[] Write(Action<Utf8JsonWriter> write)
     {
-        using var buffer = new MemoryStream();
+        var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, Compact))
-            WriteSorted(writer, root);
-        return buffer.ToArray();
+            write(writer);
+        return buffer.WrittenSpan.ToArray();
     }
 
     /// <summary>The string under a key; null when there is none or it is something else.</summary>
@@ -116,7 +128,7 @@ internal static class Json
 
     private static string FirstSentence(string message) => message.Split(". ")[0].ReplaceLineEndings(" ");
 
-    private static void WriteSorted(Utf8JsonWriter writer, JsonNode? node)
+    public static void WriteSorted(Utf8JsonWriter writer, JsonNode? node)
     {
         switch (node)
         {

@@ -26,6 +26,8 @@ public readonly record struct Product(string Name, JsonObject Node)
     /// <summary>The names as clients split them: at commas, nothing trimmed.</summary>
     public IReadOnlyList<string> Aliases => Node.Text("aliases") is { Length: > 0 } text ? text.Split(',') : [];
 
+    public bool HasAlias(string alias) => Node.Text("aliases") is { } text && text.Contains(alias, StringComparison.Ordinal) && text.Split(',').Contains(alias);
+
     public IEnumerable<ProductVersion> Versions => Node.Objects("versions").Select(static v => new ProductVersion(v.Name, v.Node));
 
     public IEnumerable<KeyValuePair<string, string>> Requirements =>

@@ -49,7 +49,7 @@ public static class TreeAliases
     public static void Rename(TreeTransaction transaction, string alias, string newName)
     {
         RequireValid(newName);
-        if (transaction.Content.Products.FirstOrDefault(p => p.Aliases.Contains(newName)) is { Node: not null } taken)
+        if (transaction.Content.WithAlias(newName).FirstOrDefault() is { Node: not null } taken)
             throw new StapesException(ErrorKind.Conflict, $"The alias \"{newName}\" belongs to the product {taken.Name}; choose another name, or remove it first");
         foreach (var (file, product) in WithAlias(transaction.Content, alias, only: null))
         {
@@ -85,7 +85,8 @@ public static class TreeAliases
     {
         if (!Architecture.TryParse(product.Architecture, out var architecture))
             return [];
-        return from claim in Claims(content.Products.Where(p => p.Name != product.Name && p.Aliases.Intersect(product.Aliases).Any()))
+        var rivals = product.Aliases.SelectMany(content.WithAlias).Where(p => p.Name != product.Name).DistinctBy(static p => p.Name);
+        return from claim in Claims(rivals)
                where claim.Type == type && claim.Architecture == architecture && product.Aliases.Contains(claim.Alias)
                group claim.Product by claim.Alias into others
                select (others.Key, others.First());
@@ -130,10 +131,13 @@ public static class TreeAliases
     {
         if (!Architecture.TryParse(product.Architecture, out var architecture))
             return null;
+        var rivals = content.WithAlias(alias).Where(p => p.Name != product.Name).ToList();
+        if (rivals.Count == 0)
+            return null;
         var types = ClientView.Images([product], [Audience.Incus, Audience.Lxd]).Select(static i => i.Type).ToHashSet();
         if (type is { } one)
             types.Add(one);
-        return Claims(content.Products.Where(p => p.Name != product.Name && p.Aliases.Contains(alias)))
+        return Claims(rivals)
             .Where(c => c.Alias == alias && c.Architecture == architecture && types.Contains(c.Type))
             .Select(static c => c.Product).FirstOrDefault();
     }

@@ -22,6 +22,9 @@ public sealed class TreeContent
 
     public IEnumerable<Product> Products => Files.SelectMany(static f => f.Products);
 
+    /// <summary>The products that have an alias; cheaper than a look at all.</summary>
+    internal IEnumerable<Product> WithAlias(string alias) => Files.SelectMany(f => f.WithAlias(alias));
+
     /// <summary>Every file that an index names, normalised; the paths that leave the tree are not among them.</summary>
     public IEnumerable<string> ReferencedPaths =>
         from product in Products
@@ -58,7 +61,7 @@ public sealed class TreeContent
     /// <exception cref="StapesException">A path leads out of the tree: nothing may be deleted or written by such an index.</exception>
     internal void RequireInside()
     {
-        foreach (var product in Products)
+        foreach (var product in Files.Where(static f => f.HasSuspiciousPath).SelectMany(static f => f.Products))
         {
             foreach (var item in product.Versions.SelectMany(static v => v.Items))
             {

@@ -52,13 +52,13 @@ public sealed class TreeTransaction : IDisposable
         {
             // All that needs space on the disk comes before anything that can be seen: a full disk changes nothing.
             foreach (var file in Content.Files.Where(changed.Contains))
-                written.Add(Stage(file.Path, file.Root, now));
+                written.Add(Stage(file.Path, file.Root, file.ToBytes, now));
             // A products file that does not exist, and so holds nothing, needs no entry.
             indexChanged |= !File.Exists(tree.FullPath(IndexFile.Path));
             foreach (var file in Content.Files.Where(f => changed.Contains(f) || File.Exists(tree.FullPath(f.Path))))
                 indexChanged |= Content.Index.Update(file);
             if (indexChanged)
-                written.Add(Stage(IndexFile.Path, Content.Index.Root, now));
+                written.Add(Stage(IndexFile.Path, Content.Index.Root, () => Json.ToSortedBytes(Content.Index.Root), now));
 
             PlaceFiles();
             foreach (var (file, target) in written)
@@ -101,7 +101,7 @@ public sealed class TreeTransaction : IDisposable
         }
     }
 
-    private (StagedFile File, string Target) Stage(string path, JsonObject root, DateTimeOffset now)
+    private (StagedFile File, string Target) Stage(string path, JsonObject root, Func<byte[]> toBytes, DateTimeOffset now)
     {
         // The time of the change is kept current where a file states it, and not invented where it does not.
         if (root.ContainsKey("updated"))
@@ -111,7 +111,7 @@ public sealed class TreeTransaction : IDisposable
         var staged = tree.Stage();
         try
         {
-            staged.Content.Write(Json.ToSortedBytes(root));
+            staged.Content.Write(toBytes());
             staged.Flush();
             return (staged, target);
         }
@@ -125,6 +125,8 @@ public sealed class TreeTransaction : IDisposable
     /// <summary>The files that the commit would delete and that exist, sorted.</summary>
     public IReadOnlyList<string> DoomedFiles()
     {
+        if (going.Count == 0)
+            return [];
         // What an item names may be anything: never the indexes themselves, which are no image's files.
         var kept = Content.ReferencedPaths.Concat(Content.Files.Select(static f => f.Path)).Append(IndexFile.Path).ToHashSet(StringComparer.Ordinal);
         return [.. going.Where(path => !kept.Contains(path) && File.Exists(tree.FullPath(path))).Order(StringComparer.Ordinal)];

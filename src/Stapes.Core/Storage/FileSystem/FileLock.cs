@@ -17,20 +17,31 @@ public sealed class FileLock : IDisposable
     public static async Task<FileLock> AcquireAsync(string path, CancellationToken cancellation)
     {
         SafeFileHandle? handle = null;
-        while (handle is null)
+        for (var attempt = 1; handle is null; attempt++)
         {
             try
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!, PrivateDirectory);
                 handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             }
-            catch (DirectoryNotFoundException)
+            catch (DirectoryNotFoundException) when (attempt < MakeAttempts)
             {
                 // A process that failed removed the empty directory in between.
             }
         }
 
         return await WaitAsync(handle, exclusive: true, cancellation);
+    }
+
+    /// <summary>Takes the lock that excludes all others; null when another process, or another holder in this one, has it.</summary>
+    /// <exception cref="IOException">The file cannot be made or locked.</exception>
+    public static FileLock? TryAcquire(string path)
+    {
+        var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        if (Posix.Lock(handle, exclusive: true, wait: false))
+            return new(handle);
+        handle.Dispose();
+        return null;
     }
 
     /// <summary>Waits until no writer holds the lock; null when there is no such file, so that nothing can be writing.</summary>
@@ -53,6 +64,9 @@ public sealed class FileLock : IDisposable
 
     /// <summary>Only the owner may look inside: temporary files are not to be served.</summary>
     internal const UnixFileMode PrivateDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>How often a directory is made that others delete; where a file is in its place it can never be made.</summary>
+    internal const int MakeAttempts = 1000;
 
     private static async Task<FileLock> WaitAsync(SafeFileHandle handle, bool exclusive, CancellationToken cancellation)
     {

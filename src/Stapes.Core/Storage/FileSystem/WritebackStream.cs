@@ -4,9 +4,9 @@ namespace Stapes.Core.Storage.FileSystem;
 
 /// <summary>
 /// Writes a file from its start, without a buffer between. Every 8 MiB it has the kernel start the transfer to the disk, so that the
-/// flush at the end finds little left to do: one flush of a whole gigabyte takes several times as long.
+/// flush at the end finds little left to do: one flush of a whole gigabyte takes several times as long. A failed write is a <see cref="StapesException"/>, unlike one of the source that is being copied.
 /// </summary>
-internal sealed class WritebackStream(SafeFileHandle handle) : Stream
+internal sealed class WritebackStream(SafeFileHandle handle, string path) : Stream
 {
     private const long WritebackStep = 8 << 20;
 
@@ -29,7 +29,15 @@ internal sealed class WritebackStream(SafeFileHandle handle) : Stream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        RandomAccess.Write(handle, buffer, written);
+        try
+        {
+            RandomAccess.Write(handle, buffer, written);
+        }
+        catch (IOException e)
+        {
+            throw StorageFaults.From(e, $"write {path}");
+        }
+
         written += buffer.Length;
         if (written - started >= WritebackStep)
         {

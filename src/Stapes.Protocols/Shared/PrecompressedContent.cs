@@ -1,0 +1,95 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Stapes.Protocols.Shared;
+
+/// <summary>
+/// A document that stays the same for many requests, such as the index of one generation of the store. It exists as it is and, made
+/// when first asked for and kept, as gzip, Brotli and Zstandard. Safe for use by many requests at once.
+/// </summary>
+/// <param name="content">The document. It must not change afterwards.</param>
+/// <param name="contentType">Its media type.</param>
+/// <param name="cacheControl">How long caches may serve it without asking.</param>
+public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string contentType, string cacheControl = "public, max-age=60")
+{
+    private static readonly StringValues AnyOrigin = "*";
+    private static readonly StringValues VaryByEncoding = "Accept-Encoding";
+
+    private readonly Variant?[] variants = new Variant?[AcceptEncoding.Codings];
+    private readonly string hash = Convert.ToHexStringLower(SHA256.HashData(content.Span).AsSpan(0, 16));
+    private readonly StringValues type = contentType;
+    private readonly StringValues caching = cacheControl;
+
+    /// <summary>Answers a GET or HEAD request in the coding that the client prefers, or with 304 when it has that already.</summary>
+    public ValueTask SendAsync(HttpContext context, CancellationToken cancellation)
+    {
+        var (request, response) = (context.Request, context.Response);
+        var variant = Get(AcceptEncoding.Choose(request.Headers.AcceptEncoding));
+        var headers = response.Headers;
+        headers.ETag = variant.Tag;
+        headers.CacheControl = caching;
+        headers.Vary = VaryByEncoding;
+        headers.AccessControlAllowOrigin = AnyOrigin;
+        if (request.Headers.IfNoneMatch is { Count: > 0 } tags && EntityTags.MatchesWeakly(tags.ToString(), variant.Tag.ToString()))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return ValueTask.CompletedTask;
+        }
+
+        headers.ContentType = type;
+        headers.ContentEncoding = variant.Encoding;
+        headers.ContentLength = variant.Body.Length;
+        if (HttpMethods.IsHead(request.Method))
+            return ValueTask.CompletedTask;
+        var write = response.BodyWriter.WriteAsync(variant.Body, cancellation);
+        return write.IsCompletedSuccessfully ? Consume(write.Result) : Await(write);
+
+        static ValueTask Consume(System.IO.Pipelines.FlushResult _) => ValueTask.CompletedTask;
+
+        static async ValueTask Await(ValueTask<System.IO.Pipelines.FlushResult> write) => await write;
+    }
+
+    private Variant Get(ContentCoding coding)
+    {
+        ref var variant = ref variants[(int)coding];
+        if (Volatile.Read(ref variant) is { } ready)
+            return ready;
+        lock (variants)
+            return variant ??= Make(coding);
+    }
+
+    private Variant Make(ContentCoding coding) => coding switch
+    {
+        ContentCoding.Gzip => new($"\"{hash}-gzip\"", "gzip", Gzip()),
+        ContentCoding.Brotli => new($"\"{hash}-br\"", "br", Brotli()),
+        ContentCoding.Zstd => new($"\"{hash}-zstd\"", "zstd", Zstd()),
+        _ => new($"\"{hash}\"", StringValues.Empty, content),
+    };
+
+    private byte[] Gzip()
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal))
+            gzip.Write(content.Span);
+        return compressed.ToArray();
+    }
+
+    private byte[] Brotli()
+    {
+        // Quality 6 takes a tenth of the time of the best and is a few percent larger.
+        var buffer = new byte[BrotliEncoder.GetMaxCompressedLength(content.Length)];
+        if (!BrotliEncoder.TryCompress(content.Span, buffer, out var length, quality: 6, window: 22))
+            throw new InvalidOperationException("The Brotli encoder's own bound for its output does not hold.");
+        return buffer.AsSpan(0, length).ToArray();
+    }
+
+    private byte[] Zstd()
+    {
+        using var compressor = new ZstdSharp.Compressor(level: 9);
+        return compressor.Wrap(content.Span).ToArray();
+    }
+
+    private sealed record Variant(StringValues Tag, StringValues Encoding, ReadOnlyMemory<byte> Body);
+}

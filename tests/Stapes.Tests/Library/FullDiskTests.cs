@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Stapes.Core;
+using Stapes.Core.Library;
 
 namespace Stapes.Tests.Library;
 
@@ -41,7 +42,7 @@ public sealed class FullDiskTests : LibraryTest
     }
 
     /// <summary>Adds small images until one does not fit: whichever write fails, of a file or of the catalogue.</summary>
-    private static async Task<int> FillAsync(Core.Library.ImageLibrary library)
+    private static async Task<int> FillAsync(ImageLibrary library)
     {
         for (var i = 0; ; i++)
         {

@@ -44,16 +44,30 @@ internal sealed partial class CrashCheck(LocalTree tree, Command command)
         {
             for (var call = 1; call <= count; call++)
             {
-                tree.RestoreFrom(start);
-                var run = await Traced("-o", "/dev/null", "-e", "trace=" + name, "-e", $"inject={name}:signal=SIGKILL:when={call}").RunAsync();
-                if (run.ExitCode == KilledStatus)
+                if (await KillBeforeAsync(name, call))
                     kills++;
-                Check($"killed before {name} number {call}");
             }
         }
 
-        kills.ShouldBeGreaterThan(10, "each command makes more calls than that");
+        kills.ShouldBeGreaterThan(5, "each command stages, places and makes visible");
         await FinishAsync();
+    }
+
+    /// <summary>
+    /// Tries several times, because a call is counted from the start of its thread and the work may move from one thread to another.
+    /// </summary>
+    private async Task<bool> KillBeforeAsync(string name, int call)
+    {
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            tree.RestoreFrom(start);
+            var run = await Traced("-o", "/dev/null", "-e", "trace=" + name, "-e", $"inject={name}:signal=SIGKILL:when={call}").RunAsync();
+            Check($"killed before {name} number {call}");
+            if (run.ExitCode == KilledStatus)
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>How often a thread of the command makes each of the calls; strace counts them by name and thread.</summary>

@@ -6,5 +6,6 @@ namespace Stapes.Protocols.Incus;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(GoTimeConverter)])]
 [JsonSerializable(typeof(ImageRecord))]
 [JsonSerializable(typeof(IReadOnlyList<ImageRecord>))]
+[JsonSerializable(typeof(IEnumerable<ImageRecord>))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 public sealed partial class IncusJsonContext : JsonSerializerContext;

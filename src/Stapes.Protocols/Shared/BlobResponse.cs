@@ -79,6 +79,6 @@ public static class BlobResponse
             response.Headers.ContentRange = part.ContentRange(content.Length);
         return HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask
-            : FileBody.WriteAsync(context, content.File, part.Start, part.Length, cancellation);
+            : BlobBody.WriteAsync(context, content.Blob, part.Start, part.Length, cancellation);
     }
 }

@@ -25,7 +25,7 @@ internal static class MultipartRanges
         {
             await response.BodyWriter.WriteAsync(head, cancellation);
             sent?.Add(head.Length);
-            await FileBody.WriteAsync(context, content.File, part.Start, part.Length, cancellation);
+            await BlobBody.WriteAsync(context, content.Blob, part.Start, part.Length, cancellation);
         }
 
         await response.BodyWriter.WriteAsync(tail, cancellation);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Stapes.Commands.Documentation;
+using Stapes.Commands.Serve;
 using Stapes.Commands.Tree;
 
 namespace Stapes.Commands;
@@ -43,6 +44,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Publish, serve and copy images for Incus and LXD")
         {
+            ServeCommand.Create(),
             TreeCommand.Create(),
             IncusSimplestreamsCommand.Create(),
             CompletionCommand.Create(),

@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Logging;
+using Stapes.Hosting;
+
+namespace Stapes.Commands.Serve;
+
+/// <summary>The one table of what can be set: the help, the environment, stapes.yaml and the man page all come from it.</summary>
+internal static class ServeOptions
+{
+    public const string ConfigurationFile = "config";
+
+    private static readonly Dictionary<string, LogLevel> LogLevels = new(StringComparer.Ordinal)
+    {
+        ["trace"] = LogLevel.Trace,
+        ["debug"] = LogLevel.Debug,
+        ["info"] = LogLevel.Information,
+        ["warning"] = LogLevel.Warning,
+        ["error"] = LogLevel.Error,
+    };
+
+    public static IReadOnlyList<ServeOption> All { get; } =
+    [
+        new(ConfigurationFile, "FILE", ServePaths.DefaultConfiguration, "Read settings from a YAML file", static (_, _) => { }) { IsInFile = false },
+        new("data", "DIR", ServePaths.DefaultData, "Keep images, certificate and Unix socket there",
+            static (s, v) => s.Data = NotEmpty(v)),
+        new("listen", "ADDRESS", "https://:8443", "Listen there: [https://|http://][HOST][:PORT] or unix:/PATH",
+            static (s, v) => s.Listen = [.. v.Select(Address)]) { IsList = true },
+        new("cert", "FILE", "DIR/server.crt, made at the first start", "Certificate with its chain, PEM; read again when it changes",
+            static (s, v) => s.Certificate = NotEmpty(v)),
+        new("key", "FILE", "DIR/server.key, made at the first start", "Key of the certificate, PEM",
+            static (s, v) => s.Key = NotEmpty(v)),
+        new("tree", "DIR", "none", "Serve a simplestreams tree beside the store, read-only",
+            static (s, v) => s.Trees = v) { IsList = true },
+        new("grace", "TIME", "2h", "Keep the bytes of a deleted image downloadable for so long",
+            static (s, v) => s.Grace = Duration(v)),
+        new("stop-timeout", "TIME", "30s", "When stopping, let downloads finish for so long",
+            static (s, v) => s.StopTimeout = Duration(v)),
+        new("metrics", null, "only on the Unix socket", "Show /metrics on the network too",
+            static (s, v) => s.Metrics = Switch(v)),
+        new("log-level", "LEVEL", "info", "Log from there on: trace, debug, info, warning, error",
+            static (s, v) => s.LogLevel = Level(v)),
+    ];
+
+    private static string NotEmpty(IReadOnlyList<string> values) =>
+        values is [{ Length: > 0 } value] ? value : throw new FormatException("a path is missing");
+
+    private static ListenAddress Address(string text) => ListenAddress.TryParse(text, out var address) ? address
+        : throw new FormatException($"'{text}' is no address to listen at; write for example https://:8443, 127.0.0.1:8443, [::1]:8443, http://127.0.0.1:8080 or unix:/run/stapes.socket");
+
+    private static TimeSpan Duration(IReadOnlyList<string> values) => ServeDuration.TryParse(values[0], out var duration) ? duration
+        : throw new FormatException($"'{values[0]}' is no length of time; write for example 30s, 5m, 2h or 1h30m");
+
+    private static bool Switch(IReadOnlyList<string> values) => bool.TryParse(values[0], out var on) ? on
+        : throw new FormatException($"'{values[0]}' is neither true nor false");
+
+    private static LogLevel Level(IReadOnlyList<string> values) => LogLevels.TryGetValue(values[0], out var level) ? level
+        : throw new FormatException($"'{values[0]}' is no level; the levels are {string.Join(", ", LogLevels.Keys)}");
+}

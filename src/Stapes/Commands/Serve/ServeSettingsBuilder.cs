@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+using Stapes.Hosting;
+
+namespace Stapes.Commands.Serve;
+
+/// <summary>Settings while they are gathered: null is not given.</summary>
+internal sealed class ServeSettingsBuilder
+{
+    public string? Data { get; set; }
+
+    public IReadOnlyList<ListenAddress>? Listen { get; set; }
+
+    public string? Certificate { get; set; }
+
+    public string? Key { get; set; }
+
+    public IReadOnlyList<string> Trees { get; set; } = [];
+
+    public TimeSpan? Grace { get; set; }
+
+    public TimeSpan? StopTimeout { get; set; }
+
+    public bool Metrics { get; set; }
+
+    public LogLevel? LogLevel { get; set; }
+
+    /// <exception cref="FormatException">Settings that do not go together.</exception>
+    public ServerSettings Build()
+    {
+        if (Certificate is null != Key is null)
+            throw new FormatException($"--{(Key is null ? "key" : "cert")} is missing: a certificate and its key are given together");
+        var settings = new ServerSettings
+        {
+            Data = Path.GetFullPath(Data ?? ServePaths.DefaultData),
+            Listen = Listen,
+            Certificate = Certificate is null ? null : new(Path.GetFullPath(Certificate), Path.GetFullPath(Key!)),
+            Trees = [.. Trees.Select(Path.GetFullPath)],
+            Metrics = Metrics,
+        };
+        return settings with
+        {
+            Grace = Grace ?? settings.Grace,
+            StopTimeout = StopTimeout ?? settings.StopTimeout,
+            LogLevel = LogLevel ?? settings.LogLevel,
+        };
+    }
+}

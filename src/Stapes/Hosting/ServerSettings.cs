@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+
+namespace Stapes.Hosting;
+
+/// <summary>How a server runs: everything is parsed, nothing is checked against the machine yet.</summary>
+internal sealed record ServerSettings
+{
+    /// <summary>The data directory; made when it is missing.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Where to listen beside the Unix socket of the data directory. Null: the default, or what systemd hands over.</summary>
+    public IReadOnlyList<ListenAddress>? Listen { get; init; }
+
+    /// <summary>PEM files of the certificate with its chain, and of its key. Null: the self-signed one of the data directory.</summary>
+    public CertificateFiles? Certificate { get; init; }
+
+    /// <summary>Simplestreams trees to serve beside the store, read-only.</summary>
+    public IReadOnlyList<string> Trees { get; init; } = [];
+
+    /// <summary>How long the bytes of a deleted image stay downloadable.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>How long a stopping server lets running requests finish.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Show /metrics on the network too, not only on the Unix socket.</summary>
+    public bool Metrics { get; init; }
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    public string UnixSocket => Path.Combine(Data, "unix.socket");
+}

@@ -1,0 +1,188 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Stapes.Core;
+using Stapes.Core.Library;
+
+namespace Stapes.Hosting;
+
+/// <summary>
+/// A running server: the library of a data directory, behind Kestrel. Several can run in one process, each on a data directory of its own.
+/// </summary>
+internal sealed partial class StapesServer : IAsyncDisposable
+{
+    private readonly WebApplication application;
+    private readonly ServerSettings settings;
+    private readonly ServiceManager serviceManager;
+    private readonly Readiness readiness;
+    private readonly ILogger logger;
+    private readonly CancellationTokenSource stopping = new();
+    private Task background = Task.CompletedTask;
+
+    private StapesServer(WebApplication application, ServerSettings settings, ServiceManager serviceManager, ImageLibrary library)
+    {
+        this.application = application;
+        this.settings = settings;
+        this.serviceManager = serviceManager;
+        Library = library;
+        readiness = application.Services.GetRequiredService<Readiness>();
+        logger = application.Services.GetRequiredService<ILogger<StapesServer>>();
+    }
+
+    public ImageLibrary Library { get; }
+
+    /// <summary>Where it listens, with the ports that the system chose.</summary>
+    public IReadOnlyList<string> Addresses =>
+    [
+        .. application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .Select(static a => a.StartsWith("http://unix:", StringComparison.Ordinal) ? ListenSocket.FinalName(a["http://".Length..]) : a),
+    ];
+
+    /// <summary>Opens the library, listens and answers. When it fails, nothing stays behind.</summary>
+    /// <param name="settings">How it runs.</param>
+    /// <param name="log">Where it logs to.</param>
+    /// <param name="map">Further routes. Null for none.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <exception cref="StapesException">Another server has the data directory or an address; a file is missing or wrong.</exception>
+    public static async Task<StapesServer> StartAsync(
+        ServerSettings settings, ILoggerProvider log, Action<IEndpointRouteBuilder>? map, CancellationToken cancellation)
+    {
+        var serviceManager = ServiceManager.FromEnvironment();
+        var library = await DataDirectory.OpenLibraryAsync(settings.Data, new() { Grace = settings.Grace }, cancellation);
+        WebApplication? application = null;
+        try
+        {
+            application = Build(settings, log, library);
+            map?.Invoke(application);
+            var server = new StapesServer(application, settings, serviceManager, library);
+            await server.StartAsync(cancellation);
+            return server;
+        }
+        catch
+        {
+            if (application is not null)
+                await application.DisposeAsync();
+            await library.DisposeAsync();
+            serviceManager.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stops accepting, lets running requests finish for the time that the settings give, and ends the rest.</summary>
+    public async Task StopAsync()
+    {
+        LogStopping(settings.StopTimeout.TotalSeconds);
+        serviceManager.NotifyStopping();
+        readiness.Stop();
+        await application.StopAsync(CancellationToken.None);
+        await stopping.CancelAsync();
+        await background;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await background;
+        await application.DisposeAsync();
+        File.Delete(settings.UnixSocket);
+        await Library.DisposeAsync();
+        serviceManager.Dispose();
+        stopping.Dispose();
+    }
+
+    private static WebApplication Build(ServerSettings settings, ILoggerProvider log, ImageLibrary library)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "stapes", ContentRootPath = settings.Data });
+        // A start that fails ends in an exception, which is told where the command ends.
+        builder.Logging.AddProvider(log).SetMinimumLevel(settings.LogLevel).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton(new ServerMetrics());
+        builder.Services.AddSingleton(new Readiness());
+        builder.Services.AddSingleton(library);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPool());
+        builder.Services.AddSingleton(s => new Lazy<ServerCertificate>(() => ServerCertificate.Load(
+            settings.Certificate ?? SelfSignedCertificate.FindOrCreate(settings.Data), s.GetRequiredService<ILogger<ServerCertificate>>())));
+        // Signals are the command's business.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.StopTimeout);
+        builder.WebHost.UseKestrelCore().UseSockets(SocketTransport.Configure).ConfigureKestrel(kestrel => Listeners.Configure(kestrel, settings));
+
+        var application = builder.Build();
+        var services = application.Services;
+        var metrics = services.GetRequiredService<ServerMetrics>();
+        application.Use(next => new RequestEdge(next, metrics, services.GetRequiredService<ILogger<RequestEdge>>()).InvokeAsync);
+        application.UseRouting();
+        application.MapHealth(services.GetRequiredService<Readiness>(), metrics, settings.Metrics);
+        metrics.AddGauge("stapes_images", "Images in the store.", async c => (await library.GetSnapshotAsync(c)).Images.Count);
+        services.GetRequiredService<Readiness>().AddCheck(async c => await ProblemOfAsync(library, c));
+        return application;
+    }
+
+    private static async ValueTask<string?> ProblemOfAsync(ImageLibrary library, CancellationToken cancellation)
+    {
+        try
+        {
+            await library.GetSnapshotAsync(cancellation);
+            return null;
+        }
+        catch (StapesException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private async Task StartAsync(CancellationToken cancellation)
+    {
+        await application.StartAsync(cancellation);
+        readiness.Start();
+        background = Task.WhenAll(
+            IgnoreStop(Library.RunCollectorAsync(e => LogCollector(e.Message), stopping.Token)),
+            IgnoreStop(FeedWatchdogAsync(stopping.Token)));
+        serviceManager.NotifyReady();
+        var addresses = string.Join(", ", Addresses);
+        LogStarted(settings.Data, addresses);
+    }
+
+    private async Task FeedWatchdogAsync(CancellationToken cancellation)
+    {
+        if (serviceManager.Watchdog is not { } interval)
+            return;
+        using var timer = new PeriodicTimer(interval / 2);
+        while (await timer.WaitForNextTickAsync(cancellation))
+            serviceManager.NotifyAlive();
+    }
+
+    private static async Task IgnoreStop(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Serving {Data} at {Addresses}")]
+    private partial void LogStarted(string data, string addresses);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping; running requests have {Seconds} seconds to finish")]
+    private partial void LogStopping(double seconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Deleting unused files failed, and will be tried again: {Reason}")]
+    private partial void LogCollector(string reason);
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

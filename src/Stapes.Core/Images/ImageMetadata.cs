@@ -30,7 +30,7 @@ public sealed record ImageMetadata
     /// <exception cref="StapesException">It is no YAML mapping, or has no architecture or creation date that make sense.</exception>
     public static ImageMetadata Parse(ReadOnlySpan<byte> yaml, string file)
     {
-        var root = LoadMapping(Encoding.UTF8.GetString(yaml), file);
+        var root = LoadMapping(Encoding.UTF8.GetString(yaml).TrimStart('\uFEFF'), file);
         var properties = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (Child(root, "properties") is { } node && !IsNull(node))
         {
@@ -39,7 +39,7 @@ public sealed record ImageMetadata
             foreach (var (key, value) in mapping)
             {
                 if (key is not YamlScalarNode name || value is not YamlScalarNode text)
-                    throw Invalid(file, $"its property \"{key}\" is not a plain value", "write it as a string");
+                    throw Invalid(file, $"its property \"{Short(key.ToString())}\" is not a plain value", "write it as a string");
                 properties[name.Value ?? ""] = IsNull(text) ? "" : text.Value ?? "";
             }
         }
@@ -60,7 +60,7 @@ public sealed record ImageMetadata
             throw Invalid(file, "it has no architecture", "add `architecture: x86_64` or the image's own");
         return Architecture.TryParse(name, out var architecture)
             ? architecture
-            : throw Invalid(file, $"its architecture \"{name}\" is unknown", "use a name such as x86_64 or aarch64");
+            : throw Invalid(file, $"its architecture \"{Short(name)}\" is unknown", "use a name such as x86_64 or aarch64");
     }
 
     /// <summary>Absent, null and 0 all mean «not given», as in Incus.</summary>
@@ -73,7 +73,7 @@ public sealed record ImageMetadata
             || !long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds)
             || seconds is < 0 or > 253402300799)
         {
-            throw Invalid(file, $"its {key} \"{node}\" is no time", "write it in seconds since 1970");
+            throw Invalid(file, $"its {key} \"{Short(node.ToString())}\" is no time", "write it in seconds since 1970");
         }
 
         return seconds == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(seconds);
@@ -90,10 +90,11 @@ public sealed record ImageMetadata
                 ? mapping
                 : throw Invalid(file, "it is not a YAML mapping", "write it as `key: value` lines");
         }
-        catch (YamlException e)
+        catch (Exception e) when (e is YamlException or InvalidOperationException or ArgumentException)
         {
-            throw new StapesException(ErrorKind.Invalid,
-                $"{file}: metadata.yaml is not valid YAML, line {e.Start.Line}: {e.Message.ReplaceLineEndings(" ")}; correct it and pack it again", e);
+            // The parser throws the other kinds too: for some faults inside of flow collections, and for some double keys.
+            var line = e is YamlException yamlFault ? $", line {yamlFault.Start.Line}" : "";
+            throw new StapesException(ErrorKind.Invalid, $"{file}: metadata.yaml is not valid YAML{line}: {Short(e.Message)}; correct it and pack it again", e);
         }
     }
 
@@ -117,6 +118,13 @@ public sealed record ImageMetadata
 
     private static bool IsNull(YamlNode node) =>
         node is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "~" or "null" or "Null" or "NULL" };
+
+    /// <summary>What may stand in a message of one line.</summary>
+    private static string Short(string text)
+    {
+        var line = string.Concat(text.Take(100).Select(static c => char.IsControl(c) ? ' ' : c));
+        return text.Length > 100 ? $"{line}…" : line;
+    }
 
     private static StapesException Invalid(string file, string what, string todo) =>
         new(ErrorKind.Invalid, $"{file}: metadata.yaml cannot be used: {what}; {todo}");

@@ -19,11 +19,11 @@ internal sealed record MetadataTarball(ImageMetadata Metadata, TarballRoot Root)
     {
         ImageMetadata? metadata = null;
         var root = TarballRoot.None;
-        await foreach (var (entry, walker) in tarball.EntriesAsync(cancellation))
+        await foreach (var entry in tarball.EntriesAsync(cancellation))
         {
             var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
             if (name == "metadata.yaml" && metadata is null)
-                metadata = await ReadMetadataAsync(entry, walker, tarball.Name, cancellation);
+                metadata = await ReadMetadataAsync(entry, tarball, cancellation);
             else if (name == "rootfs.img")
                 root = TarballRoot.Disk;
             else if (root is TarballRoot.None && (name == "rootfs" || name.StartsWith("rootfs/", StringComparison.Ordinal)))
@@ -46,9 +46,9 @@ internal sealed record MetadataTarball(ImageMetadata Metadata, TarballRoot Root)
         return new(metadata, root);
     }
 
-    private static async Task<ImageMetadata> ReadMetadataAsync(
-        TarWalker.Entry entry, TarWalker walker, string file, CancellationToken cancellation)
+    private static async Task<ImageMetadata> ReadMetadataAsync(TarWalker.Entry entry, Tarball tarball, CancellationToken cancellation)
     {
+        var file = tarball.Name;
         if (!entry.IsFile)
             throw new StapesException(ErrorKind.Invalid, $"{file}: metadata.yaml is not a plain file; pack the file itself");
         if (entry.Size > ImageMetadata.MaxSize)
@@ -57,6 +57,6 @@ internal sealed record MetadataTarball(ImageMetadata Metadata, TarballRoot Root)
                 $"{file}: metadata.yaml has {entry.Size} bytes; at most {ImageMetadata.MaxSize} are read, move large data elsewhere");
         }
 
-        return ImageMetadata.Parse(await walker.ReadDataAsync(entry.Size, cancellation), file);
+        return ImageMetadata.Parse(await tarball.ReadDataAsync(entry.Size, cancellation), file);
     }
 }

@@ -30,7 +30,7 @@ internal static class QcowImage
         var clusterBits = (int)Number32(header, 20);
         var l1Size = Number32(header, 36);
         if (version is not (2 or 3) || clusterBits is < 9 or > 21 || l1Size > 4 << 20)
-            throw new StapesException(ErrorKind.Invalid, $"{file} has a damaged qcow2 header; check it with `qemu-img check`");
+            throw Damaged(file);
         if (Number64(header, 8) != 0)
             throw new StapesException(ErrorKind.Invalid, $"{file} needs a backing file, which no client has; flatten it with `qemu-img convert -O qcow2`");
         var features = version == 3 ? Number64(header, 72) : 0;
@@ -40,6 +40,12 @@ internal static class QcowImage
         Need(Number64(header, 48), (ulong)Number32(header, 56) << clusterBits, length, file);
         var l1 = new byte[l1Size * 8];
         Read(disk, Number64(header, 40), l1, length, file);
+        // Each table has its own place in the file: a file that names one again and again would be read for days.
+        var tables = 0L;
+        for (var i = 0; i < l1.Length; i += 8)
+            tables += (Number64(l1, i) & OffsetMask) != 0 ? 1 : 0;
+        if (tables << clusterBits > length)
+            throw Damaged(file);
         var l2 = new byte[1 << clusterBits];
         var step = (features & ExtendedL2Feature) != 0 ? 16 : 8;
         for (var i = 0; i < l1.Length; i += 8)
@@ -69,6 +75,8 @@ internal static class QcowImage
             }
         }
     }
+
+    private static StapesException Damaged(string file) => new(ErrorKind.Invalid, $"{file} is a damaged qcow2; check it with `qemu-img check`");
 
     private static void Need(ulong offset, ulong count, long length, string file)
     {

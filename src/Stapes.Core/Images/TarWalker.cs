@@ -111,11 +111,14 @@ internal sealed class TarWalker(Stream stream)
         value = 0;
         if ((field[0] & 0x80) != 0)
         {
+            // Of such numbers the archive has only positive ones; beyond 64 bits there is none.
             value = BinaryPrimitives.ReadInt64BigEndian(field[^8..]);
-            return true;
+            return field[0] == 0x80 && (field.Length <= 8 || !field[1..^8].ContainsAnyExcept((byte)0));
         }
 
-        foreach (var digit in field.Trim(" \0"u8))
+        field = field.Trim(" \0"u8);
+        var end = field.IndexOf((byte)0);
+        foreach (var digit in end < 0 ? field : field[..end])
         {
             if (digit is < (byte)'0' or > (byte)'7')
                 return false;
@@ -128,6 +131,7 @@ internal sealed class TarWalker(Stream stream)
     /// <summary>Records of the form «length keyword=value\n».</summary>
     private static void ReadPax(ReadOnlySpan<byte> records, ref string? name, ref long? size)
     {
+        var isSparse = false;
         while (records.Length > 0)
         {
             var blank = records.IndexOf((byte)' ');
@@ -139,8 +143,9 @@ internal sealed class TarWalker(Stream stream)
                 throw new InvalidDataException();
             var key = record[..equals];
             var value = record[(equals + 1)..];
-            if (key.SequenceEqual("path"u8) || key.SequenceEqual("GNU.sparse.name"u8))
-                name = Encoding.UTF8.GetString(value);
+            // The path of a sparse file is a stand-in; its own name is in a record of GNU's.
+            if ((key.SequenceEqual("path"u8) && !isSparse) || key.SequenceEqual("GNU.sparse.name"u8))
+                (name, isSparse) = (Encoding.UTF8.GetString(value), key.Length > 4);
             else if (key.SequenceEqual("size"u8))
                 size = long.TryParse(value, CultureInfo.InvariantCulture, out var number) && number >= 0 ? number : throw new InvalidDataException();
             records = records[length..];

@@ -11,12 +11,14 @@ internal sealed class Tarball : IAsyncDisposable
 
     private readonly CompressionFormat format;
     private readonly BombGuard content;
+    private readonly TarWalker walker;
 
     private Tarball(string name, CompressionFormat format, IngestStream ingest)
     {
         Name = name;
         this.format = format;
         content = new(Decompressor.Open(format, ingest, leaveOpen: true), ingest, name);
+        walker = new(content);
     }
 
     /// <summary>The file's name, for messages.</summary>
@@ -35,14 +37,19 @@ internal sealed class Tarball : IAsyncDisposable
         return CompressionDetector.Detect(header.Span) is { } format ? new(name, format, ingest) : null;
     }
 
-    /// <summary>The entries, each with the walker that can read its data.</summary>
+    /// <summary>The entries; <see cref="ReadDataAsync"/> reads the data of the current one.</summary>
     /// <exception cref="StapesException">The archive is damaged, cut off, or a decompression bomb.</exception>
-    public async IAsyncEnumerable<(TarWalker.Entry, TarWalker)> EntriesAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<TarWalker.Entry> EntriesAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        var walker = new TarWalker(content);
         while (await GuardAsync(() => walker.NextAsync(cancellation)) is { } entry)
-            yield return (entry, walker);
+            yield return entry;
     }
+
+    /// <summary>The data of the current entry.</summary>
+    /// <param name="size">Its size, at most 1 MiB.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="StapesException">The archive is damaged, cut off, or a decompression bomb.</exception>
+    public Task<byte[]> ReadDataAsync(long size, CancellationToken cancellation) => GuardAsync(() => walker.ReadDataAsync(size, cancellation));
 
     /// <summary>
     /// Reads what is left, so that damage shows. An xz file is not decoded for that, which would take several times as long as all

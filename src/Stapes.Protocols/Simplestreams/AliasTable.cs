@@ -11,17 +11,19 @@ public static class AliasTable
     /// <summary>The images in the order of clients, each with the aliases that it wins on a machine of that architecture.</summary>
     public static IReadOnlyList<ListedImage> Apply(IEnumerable<ListedImage> images, Architecture local)
     {
-        var taken = new HashSet<(ImageType, Architecture, string)>();
+        var taken = new Dictionary<Architecture, HashSet<string>>[2];
         var result = new List<ListedImage>();
         foreach (var image in images.Order(ClientOrder.Instance))
         {
+            var names = Names(image);
             var aliases = new List<string>();
+            var architecture = image.Product.Architecture;
             foreach (var name in image.Product.Aliases)
             {
-                if (taken.Add((image.Type, image.Architecture, name)) && image.Architecture == local)
+                if (names.Add(name) && image.Architecture == local)
                     aliases.Add(name);
-                var qualified = $"{name}/{image.Product.Architecture}";
-                if (taken.Add((image.Type, image.Architecture, qualified)))
+                var qualified = $"{name}/{architecture}";
+                if (names.Add(qualified))
                     aliases.Add(qualified);
             }
 
@@ -29,6 +31,14 @@ public static class AliasTable
         }
 
         return result;
+
+        HashSet<string> Names(ListedImage image)
+        {
+            var byArchitecture = taken[(int)image.Type] ??= [];
+            if (!byArchitecture.TryGetValue(image.Architecture, out var names))
+                byArchitecture[image.Architecture] = names = new(StringComparer.Ordinal);
+            return names;
+        }
     }
 
     /// <summary>os, release, variant ascending, serial descending, architecture, then the kinds of roots as clients prefer them.</summary>
@@ -40,20 +50,24 @@ public static class AliasTable
         {
             if (x is null || y is null)
                 return x is null ? (y is null ? 0 : -1) : 1;
-            foreach (var property in (ReadOnlySpan<string>)["os", "release", "variant", "serial", "architecture"])
-            {
-                var (a, b) = (x.Property(property), y.Property(property));
-                var order = string.CompareOrdinal(a, b);
-                if (order == 0)
-                    continue;
-                if (a.Length == 0 || b.Length == 0)
-                    return a.Length == 0 ? 1 : -1;
-                return property == "serial" ? -order : order;
-            }
-
+            var order = Ascending(x.Os, y.Os);
+            if (order == 0)
+                order = Ascending(x.Release, y.Release);
+            if (order == 0)
+                order = Ascending(x.Variant, y.Variant);
+            if (order == 0)
+                order = string.CompareOrdinal(y.Version.Serial, x.Version.Serial);
+            if (order == 0)
+                order = Ascending(x.Product.Architecture ?? "", y.Product.Architecture ?? "");
+            if (order != 0)
+                return order;
             var types = Rank(x) - Rank(y);
             return types != 0 ? types : string.CompareOrdinal(x.Fingerprint, y.Fingerprint);
         }
+
+        /// <summary>What is empty comes last.</summary>
+        private static int Ascending(string a, string b) =>
+            (a.Length == 0) != (b.Length == 0) ? (a.Length == 0 ? 1 : -1) : string.CompareOrdinal(a, b);
 
         // Clients leave unified images at the rank of the first kind; the fingerprint then makes the order certain.
         private static int Rank(ListedImage image) =>

@@ -19,101 +19,122 @@ public static class ClientView
     /// <param name="products">The products of one file.</param>
     /// <param name="audience">Whose items are read.</param>
     /// <param name="skipped">Is told of each thing that a client passes over; may be null.</param>
-    public static IEnumerable<ListedImage> Images(IEnumerable<Product> products, Audience audience, Action<Skip>? skipped = null)
+    public static IEnumerable<ListedImage> Images(IEnumerable<Product> products, Audience audience, Action<Skip>? skipped = null) =>
+        Images(products, [audience], skipped);
+
+    /// <summary>The same for several kinds of clients: an image that two of them list comes twice.</summary>
+    public static IEnumerable<ListedImage> Images(IEnumerable<Product> products, IReadOnlyList<Audience> audiences, Action<Skip>? skipped = null)
     {
         foreach (var product in products)
         {
-            if (!Architecture.TryParse(product.Architecture, out var architecture))
+            var name = product.Architecture;
+            if (!Architecture.TryParse(name, out var architecture))
             {
-                skipped?.Invoke(new(product.Name, null, $"its architecture \"{product.Architecture}\" is unknown"));
+                skipped?.Invoke(new(product.Name, null, $"its architecture \"{name}\" is unknown"));
                 continue;
             }
 
-            foreach (var version in product.Versions)
-            {
-                if (!Serial.TryReadDate(version.Serial, out var created))
-                {
-                    skipped?.Invoke(new(product.Name, version.Serial, "its serial does not start with a date YYYYMMDD"));
-                    continue;
-                }
-
-                foreach (var image in Images(product, version, architecture, created, audience, skipped))
-                    yield return image;
-            }
+            foreach (var image in Images(product, architecture, name, audiences, skipped))
+                yield return image;
         }
     }
 
-    private static IEnumerable<ListedImage> Images(
-        Product product, ProductVersion version, Architecture architecture, DateTimeOffset created, Audience audience, Action<Skip>? skipped)
+    /// <summary>The properties that a client gives an image; what is empty is left out.</summary>
+    internal static IReadOnlyDictionary<string, string> ReadProperties(ListedImage image)
     {
-        foreach (var item in version.Items)
+        var properties = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            if (item.FileType == audience.UnifiedType())
-            {
-                if (Make(item, null, item.Sha256) is { } image)
-                    yield return image;
-            }
-            else if (item.FileType == audience.MetadataType())
-            {
-                foreach (var root in version.Items.Where(static i => FileTypes.Roots.Contains(i.FileType)))
-                {
-                    if (Make(item, root, item.Combined(root.FileType!)) is { } image)
-                        yield return image;
-                }
-            }
-        }
-
-        ListedImage? Make(VersionItem metadata, VersionItem? root, string? fingerprint)
-        {
-            if (fingerprint is not { Length: > 0 } || metadata.Path is not { Length: > 0 })
-            {
-                var missing = metadata.Path is not { Length: > 0 } ? "path" : root is null ? "sha256" : FileTypes.CombinedField(root.Value.FileType!);
-                skipped?.Invoke(new(product.Name, version.Serial, $"its item \"{metadata.Key}\" has no {missing}"));
-                return null;
-            }
-
-            return new()
-            {
-                Product = product,
-                Version = version,
-                MetadataItem = metadata,
-                RootItem = root,
-                Fingerprint = fingerprint,
-                // LXD does not read combined_type: every unified image is a container to it.
-                Type = FileTypes.IsDisk(root?.FileType) || (root is null && audience is Audience.Incus && metadata.CombinedType == "virtual-machine")
-                    ? ImageType.VirtualMachine
-                    : ImageType.Container,
-                Architecture = architecture,
-                Size = (metadata.Size ?? 0) + (root?.Size ?? 0),
-                CreatedAt = created,
-                ExpiresAt = ReadEol(product.SupportEol),
-                Properties = ReadProperties(product, version, root),
-            };
-        }
-    }
-
-    private static DateTimeOffset? ReadEol(string? text) =>
-        DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date : null;
-
-    private static SortedDictionary<string, string> ReadProperties(Product product, ProductVersion version, VersionItem? root)
-    {
-        var label = version.Label is { Length: > 0 } text ? $" ({text})" : "";
-        var properties = new SortedDictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["os"] = product.Os ?? "",
-            ["release"] = product.Release ?? "",
-            ["version"] = product.Version ?? "",
-            ["architecture"] = product.Architecture ?? "",
-            ["label"] = version.Label ?? "",
-            ["serial"] = version.Serial,
-            ["description"] = $"{product.Os} {product.ReleaseTitle} {product.Architecture}{label} ({version.Serial})",
-            ["variant"] = product.Variant ?? "",
-            ["type"] = root?.FileType ?? "tar.gz",
+            ["os"] = image.Os,
+            ["release"] = image.Release,
+            ["version"] = image.Product.Version ?? "",
+            ["architecture"] = image.Product.Architecture ?? "",
+            ["label"] = image.Version.Label ?? "",
+            ["serial"] = image.Version.Serial,
+            ["description"] = image.Description,
+            ["variant"] = image.Variant,
+            ["type"] = image.RootItem?.FileType ?? "tar.gz",
         };
-        foreach (var (key, value) in product.Requirements)
+        foreach (var (key, value) in image.Product.Requirements)
             properties[$"requirements.{key}"] = value;
         foreach (var empty in properties.Where(static p => p.Value.Length == 0).Select(static p => p.Key).ToList())
             properties.Remove(empty);
         return properties;
     }
+
+    private static IEnumerable<ListedImage> Images(
+        Product product, Architecture architecture, string architectureName, IReadOnlyList<Audience> audiences, Action<Skip>? skipped)
+    {
+        // Read once for all versions: every look into the JSON makes a new string.
+        var (os, release, variant, title) = (product.Os ?? "", product.Release ?? "", product.Variant ?? "", product.ReleaseTitle ?? "");
+        var shownVariant = variant is "" or "default" ? "" : $" ({variant})";
+        var expires = ReadEol(product.SupportEol);
+        foreach (var version in product.Versions)
+        {
+            if (!Serial.TryReadDate(version.Serial, out var created))
+            {
+                skipped?.Invoke(new(product.Name, version.Serial, "its serial does not start with a date YYYYMMDD"));
+                continue;
+            }
+
+            var items = version.Items.ToList();
+            foreach (var (audience, metadata, root) in audiences.SelectMany(audience => Pairs(items, audience)))
+            {
+                var type = root?.FileType;
+                var fingerprint = type is null ? metadata.Sha256 : metadata.Combined(type);
+                if (fingerprint is not { Length: > 0 } || metadata.Path is not { Length: > 0 })
+                {
+                    var missing = fingerprint is { Length: > 0 } ? "path" : type is null ? "sha256" : FileTypes.CombinedField(type);
+                    skipped?.Invoke(new(product.Name, version.Serial, $"its item \"{metadata.Key}\" has no {missing}"));
+                    continue;
+                }
+
+                var label = version.Label is { Length: > 0 } text ? $" ({text})" : "";
+                yield return new()
+                {
+                    Audience = audience,
+                    Product = product,
+                    Version = version,
+                    MetadataItem = metadata,
+                    RootItem = root,
+                    Fingerprint = fingerprint,
+                    // LXD does not read combined_type: every unified image is a container to it.
+                    Type = FileTypes.IsDisk(type) || (root is null && audience is Audience.Incus && metadata.CombinedType == "virtual-machine")
+                        ? ImageType.VirtualMachine
+                        : ImageType.Container,
+                    Architecture = architecture,
+                    Os = os,
+                    Release = release,
+                    Variant = variant,
+                    Description = $"{os} {title} {architectureName}{shownVariant}{label} ({version.Serial})",
+                    Size = (metadata.Size ?? 0) + (root?.Size ?? 0),
+                    CreatedAt = created,
+                    ExpiresAt = expires,
+                };
+            }
+        }
+    }
+
+    /// <summary>Each unified image, and each metadata tarball with each root.</summary>
+    private static IEnumerable<(Audience Audience, VersionItem Metadata, VersionItem? Root)> Pairs(List<VersionItem> items, Audience audience)
+    {
+        foreach (var item in items)
+        {
+            var type = item.FileType;
+            if (type == audience.UnifiedType())
+            {
+                yield return (audience, item, null);
+            }
+            else if (type == audience.MetadataType())
+            {
+                foreach (var root in items)
+                {
+                    if (FileTypes.Roots.Contains(root.FileType))
+                        yield return (audience, item, root);
+                }
+            }
+        }
+    }
+
+    private static DateTimeOffset? ReadEol(string? text) =>
+        DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date : null;
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using Stapes.Core;
 
 namespace Stapes.Protocols.Simplestreams;
@@ -23,6 +24,7 @@ internal static class Json
     {
         try
         {
+            RequireText(json);
             return JsonNode.Parse(json, documentOptions: Strict) as JsonObject
                 ?? throw new StapesException(ErrorKind.Invalid, $"{file} is not a JSON object; restore it from a copy");
         }
@@ -51,10 +53,16 @@ internal static class Json
         node[key] is JsonValue value && value.TryGetValue<long>(out var number) ? number : null;
 
     /// <summary>The members of the object under a key that are objects themselves, in ordinal order of their names.</summary>
-    public static IEnumerable<(string Name, JsonObject Node)> Objects(this JsonObject node, string key) =>
-        node[key] is JsonObject children
-            ? children.Where(static c => c.Value is JsonObject).Select(static c => (c.Key, (JsonObject)c.Value!)).OrderBy(static c => c.Key, StringComparer.Ordinal)
-            : [];
+    public static IEnumerable<(string Name, JsonObject Node)> Objects(this JsonObject node, string key)
+    {
+        if (node[key] is not JsonObject children)
+            yield break;
+        foreach (var (name, child) in Sorted(children))
+        {
+            if (child is JsonObject found)
+                yield return (name, found);
+        }
+    }
 
     public static bool TryGetObject(this JsonObject node, string key, [NotNullWhen(true)] out JsonObject? child) =>
         (child = node[key] as JsonObject) is not null;
@@ -67,6 +75,45 @@ internal static class Json
         return child;
     }
 
+    /// <summary>The members in ordinal order of their names. A copy, so that the object may change meanwhile; what we wrote is sorted already.</summary>
+    private static KeyValuePair<string, JsonNode?>[] Sorted(JsonObject node)
+    {
+        var members = node.ToArray();
+        for (var i = 1; i < members.Length; i++)
+        {
+            if (string.CompareOrdinal(members[i - 1].Key, members[i].Key) > 0)
+            {
+                Array.Sort(members, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+                break;
+            }
+        }
+
+        return members;
+    }
+
+    /// <summary>JSON allows escapes of half characters, and the parser passes broken UTF-8: either would fail later, wherever it is read.</summary>
+    private static void RequireText(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json))
+            throw new JsonException("it is not UTF-8", path: null, lineNumber: 0, bytePositionInLine: 0);
+        if (json.IndexOf("\\u"u8) < 0)
+            return;
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (!reader.ValueIsEscaped)
+                continue;
+            try
+            {
+                _ = reader.GetString();
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new JsonException("half a character is escaped", path: null, lineNumber: json[..(int)reader.TokenStartIndex].Count((byte)'\n'), bytePositionInLine: 0, e);
+            }
+        }
+    }
+
     private static string FirstSentence(string message) => message.Split(". ")[0].ReplaceLineEndings(" ");
 
     private static void WriteSorted(Utf8JsonWriter writer, JsonNode? node)
@@ -75,7 +122,7 @@ internal static class Json
         {
             case JsonObject children:
                 writer.WriteStartObject();
-                foreach (var (key, child) in children.OrderBy(static c => c.Key, StringComparer.Ordinal))
+                foreach (var (key, child) in Sorted(children))
                 {
                     writer.WritePropertyName(key);
                     WriteSorted(writer, child);

@@ -5,6 +5,9 @@ namespace Stapes.Protocols.Simplestreams;
 /// <summary>An image as a client makes it out of a products file.</summary>
 public sealed record ListedImage
 {
+    /// <summary>Whose client it is.</summary>
+    public required Audience Audience { get; init; }
+
     public required Product Product { get; init; }
 
     public required ProductVersion Version { get; init; }
@@ -22,6 +25,14 @@ public sealed record ListedImage
 
     public required Architecture Architecture { get; init; }
 
+    public required string Os { get; init; }
+
+    public required string Release { get; init; }
+
+    public required string Variant { get; init; }
+
+    public required string Description { get; init; }
+
     /// <summary>Bytes of all files.</summary>
     public required long Size { get; init; }
 
@@ -32,12 +43,10 @@ public sealed record ListedImage
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>os, release, version, architecture, label, serial, description, variant, type, requirements.*; never empty ones.</summary>
-    public required IReadOnlyDictionary<string, string> Properties { get; init; }
+    public IReadOnlyDictionary<string, string> Properties => field ??= ClientView.ReadProperties(this);
 
     /// <summary>The names under which a client on this machine's architecture finds it, after clashes are decided.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
     public string FileName => MetadataItem.Path?.Split('/')[^1] ?? "";
-
-    public string Property(string name) => Properties.GetValueOrDefault(name, "");
 }

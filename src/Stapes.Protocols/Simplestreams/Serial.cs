@@ -17,6 +17,20 @@ public static class Serial
             serial.AsSpan(0, 8), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out date);
     }
 
+    /// <summary>
+    /// The latest moment that a serial can stand for: the minute in it (YYYYMMDDhhmm, YYYYMMDD_hhmm, YYYYMMDD_hh:mm), else the end of
+    /// its day; null when it has no date.
+    /// </summary>
+    public static DateTimeOffset? LatestTime(string serial)
+    {
+        if (!TryReadDate(serial, out var date))
+            return null;
+        var rest = serial[8..].TrimStart('_').Replace(":", "", StringComparison.Ordinal);
+        return rest.Length >= 4 && TimeOnly.TryParseExact(rest.AsSpan(0, 4), "HHmm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
+            ? date + time.ToTimeSpan()
+            : date.AddDays(1);
+    }
+
     /// <summary>Whether clients list a version of that name, and any of them can put it into a path.</summary>
     public static bool IsValid(string serial) =>
         TryReadDate(serial, out _) && serial.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or ':' or '-');

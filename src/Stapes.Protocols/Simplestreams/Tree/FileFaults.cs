@@ -60,7 +60,18 @@ internal static class FileFaults
             return false;
         }
 
-        if (await hashes.ReadAsync(path, prefixes, cancellation) is not { } found)
+        FileHashes.Found? read;
+        try
+        {
+            read = await hashes.ReadAsync(path, prefixes, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            faults.Add(new("unreadable-file", path, $"File \"{path}\" of {where} cannot be read: {e.Message.ReplaceLineEndings(" ")}"));
+            return false;
+        }
+
+        if (read is not { } found)
         {
             faults.Add(new("missing-file", path, $"Missing image file \"{path}\" of {where}: restore it, or `prune` to drop it from the index"));
             return false;

@@ -8,7 +8,7 @@ internal static class IndexFaults
         if (!hasIndex)
             yield break;
         if (content.Index.Root.Text("format") != "index:1.0")
-            yield return new("wrong-format", IndexFile.Path, "Its format is not \"index:1.0\"") { Repair = t => t.Content.Index.Root["format"] = "index:1.0" };
+            yield return new("wrong-format", IndexFile.Path, "Its format is not \"index:1.0\"") { Repair = RepairFormat };
 
         foreach (var file in content.Files)
         {
@@ -43,6 +43,12 @@ internal static class IndexFaults
 
     // The commit brings the index in line by itself: nothing more is to be done for it.
     private static TreeFault Disagreement(string what) => new("index-disagrees", IndexFile.Path, what) { Repair = static _ => { } };
+
+    private static void RepairFormat(TreeTransaction transaction)
+    {
+        transaction.Content.Index.Root["format"] = "index:1.0";
+        transaction.ChangeIndex();
+    }
 
     private static void Change(TreeTransaction transaction, ProductsFile file, Action<ProductsFile> change)
     {

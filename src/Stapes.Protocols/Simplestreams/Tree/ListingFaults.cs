@@ -26,8 +26,7 @@ internal static class ListingFaults
     private static IEnumerable<TreeFault> OfProduct(ProductsFile file, Product product)
     {
         var skips = new List<ClientView.Skip>();
-        foreach (var audience in (Audience[])[Audience.Incus, Audience.Lxd])
-            _ = ClientView.Images([product], audience, skips.Add).Count();
+        _ = ClientView.Images([product], [Audience.Incus, Audience.Lxd], skips.Add).Count();
         // A missing combined hash can be computed; FileFaults does that.
         foreach (var skip in skips.Distinct().Where(static s => !s.Reason.Contains("combined_", StringComparison.Ordinal)))
         {

@@ -60,9 +60,11 @@ internal sealed class PublishedItems
     {
         foreach (var item in version.Items)
         {
+            // A unified image beside a split one would be a second image under the same names.
             var clashes = rootType is null
-                ? FileTypes.IsUnified(item.FileType) && item.Sha256 != metadataSha256
-                : (FileTypes.IsMetadata(item.FileType) && item.Sha256 != metadataSha256)
+                ? FileTypes.IsMetadata(item.FileType) || (FileTypes.IsUnified(item.FileType) && item.Sha256 != metadataSha256)
+                : FileTypes.IsUnified(item.FileType)
+                    || (FileTypes.IsMetadata(item.FileType) && item.Sha256 != metadataSha256)
                     || (Items.Find(i => i.Key == item.FileType || i.Key == item.Key) is { Value: { } mine } && mine.Text("sha256") != item.Sha256);
             if (clashes)
                 return false;

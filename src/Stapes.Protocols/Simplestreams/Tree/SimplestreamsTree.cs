@@ -21,10 +21,13 @@ public sealed class SimplestreamsTree(string root)
 
     /// <summary>What the tree holds now. Consistent: a writer is waited for.</summary>
     /// <exception cref="StapesException">There is no index, or an index cannot be read.</exception>
-    public async Task<TreeContent> ReadAsync(CancellationToken cancellation)
+    public Task<TreeContent> ReadAsync(CancellationToken cancellation) => ReadAsync(mustExist: true, cancellation);
+
+    /// <summary>The same; without <paramref name="mustExist"/> a missing index.json counts as one that names images.json.</summary>
+    internal async Task<TreeContent> ReadAsync(bool mustExist, CancellationToken cancellation)
     {
         using var turn = await FileLock.AcquireSharedAsync(LockPath, cancellation);
-        return TreeContent.Read(this, mustExist: true);
+        return TreeContent.Read(this, mustExist);
     }
 
     /// <summary>Waits for the turn to write, and reads what the tree holds then.</summary>

@@ -54,7 +54,8 @@ public sealed class StagedImage : IDisposable
     /// <summary>Hands the files to a transaction.</summary>
     public void PlaceIn(TreeTransaction transaction, ImageFile file, string path)
     {
-        var source = file == Image.RootFile ? sources[1] : sources[0];
+        // Two equal files are two files: a tarball may be metadata and root at once.
+        var source = ReferenceEquals(file, Image.RootFile) ? sources[1] : sources[0];
         transaction.Place(path, source.MoveTo);
     }
 

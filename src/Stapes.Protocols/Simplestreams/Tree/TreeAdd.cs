@@ -52,27 +52,51 @@ public static class TreeAdd
         var warnings = new List<string>();
         var (file, product) = FindOrCreate(content, identity, options, image.Metadata);
         var existing = product.Node.ContainsKey("versions");
-
         var items = PublishedItems.Of(image, options.Audiences);
-        var serial = ChooseSerial(product, image, items, options);
+        string serial;
+        try
+        {
+            serial = ChooseSerial(product, image, items, options);
+            ClaimAliases(content, product, existing, identity, image.Type, options, warnings);
+        }
+        catch (StapesException)
+        {
+            // Others may be added by the same transaction: a refused image leaves no trace in it.
+            if (!existing)
+                file.Remove(product.Name);
+            throw;
+        }
+
         ApplyDescription(product, image.Metadata, options);
-        WriteItems(product, serial, items);
+        WriteItems(transaction, product, serial, items);
+        foreach (var (published, path) in items.Files)
+            place(published, path);
+        transaction.Change(file);
+        return new(product.Name, serial, warnings);
+    }
+
+    private static void ClaimAliases(
+        TreeContent content, Product product, bool existing, ProductIdentity identity, ImageType type, AddOptions options, List<string> warnings)
+    {
+        foreach (var (alias, other) in TreeAliases.FindTaken(content, product, type))
+            warnings.Add($"The alias \"{alias}\" of {product.Name} leads to {other} too: clients find only one of the two; use `alias remove` for one of them");
 
         var wanted = options.Aliases.ToList();
         if (options.DefaultAlias && !existing)
-            wanted.Insert(0, identity.DefaultAlias);
-        TreeAliases.Claim(content, product, wanted, image.Type, alias =>
+        {
+            if (TreeAliases.IsValid(identity.DefaultAlias))
+                wanted.Insert(0, identity.DefaultAlias);
+            else
+                warnings.Add($"\"{identity.DefaultAlias}\" cannot be an alias and was not added; use --alias for another name");
+        }
+
+        TreeAliases.Claim(content, product, wanted, type, alias =>
         {
             if (alias != identity.DefaultAlias || options.Aliases.Contains(alias))
                 return false;
             warnings.Add($"The alias \"{alias}\" leads to another product already and was not added; use --alias for another name, or `alias remove` for the other product's");
             return true;
         });
-
-        foreach (var (published, path) in items.Files)
-            place(published, path);
-        transaction.Change(file);
-        return new(product.Name, serial, warnings);
     }
 
     private static (ProductsFile, Product) FindOrCreate(TreeContent content, ProductIdentity identity, AddOptions options, ImageMetadata metadata)
@@ -132,12 +156,16 @@ public static class TreeAdd
             ?? throw new StapesException(ErrorKind.Conflict, $"The product {product.Name} has too many images of the same minute; choose a --serial");
     }
 
-    private static void WriteItems(Product product, string serial, PublishedItems items)
+    private static void WriteItems(TreeTransaction transaction, Product product, string serial, PublishedItems items)
     {
-        var target = product.Node.GetOrAddObject("versions").GetOrAddObject(serial).GetOrAddObject("items");
+        var version = new ProductVersion(serial, product.Node.GetOrAddObject("versions").GetOrAddObject(serial));
+        var target = version.Node.GetOrAddObject("items");
         foreach (var (key, fields) in items.Items)
         {
-            var item = target.GetOrAddObject(key);
+            // The type decides which item it is; another tool may have given it another key, and the same file another name.
+            var item = version.Find(key)?.Node ?? target.GetOrAddObject(key);
+            if (TreePath.Normalize(item.Text("path")) is { } old)
+                transaction.Delete(old);
             foreach (var (name, value) in fields)
                 item[name] = value?.DeepClone();
         }

@@ -80,10 +80,24 @@ public static class TreeAliases
         product.SetAliases(mine);
     }
 
+    /// <summary>The aliases of a product that, for that type of image, lead to another one too.</summary>
+    internal static IEnumerable<(string Alias, string Other)> FindTaken(TreeContent content, Product product, ImageType type)
+    {
+        if (!Architecture.TryParse(product.Architecture, out var architecture))
+            return [];
+        return from claim in Claims(content.Products.Where(p => p.Name != product.Name && p.Aliases.Intersect(product.Aliases).Any()))
+               where claim.Type == type && claim.Architecture == architecture && product.Aliases.Contains(claim.Alias)
+               group claim.Product by claim.Alias into others
+               select (others.Key, others.First());
+    }
+
+    internal static bool IsValid(string alias) =>
+        alias.Length > 0 && !alias.Contains(',', StringComparison.Ordinal) && !alias.Any(static c => char.IsControl(c) || char.IsWhiteSpace(c));
+
     /// <exception cref="StapesException">Clients could not split the list of aliases, or never find that name.</exception>
     internal static void RequireValid(string alias)
     {
-        if (alias.Length == 0 || alias.Contains(',', StringComparison.Ordinal) || alias.Any(static c => char.IsControl(c) || char.IsWhiteSpace(c)))
+        if (!IsValid(alias))
             throw new StapesException(ErrorKind.Invalid, $"\"{alias}\" cannot be an alias: use a name without commas, blanks and control characters");
     }
 
@@ -116,7 +130,7 @@ public static class TreeAliases
     {
         if (!Architecture.TryParse(product.Architecture, out var architecture))
             return null;
-        var types = ClientView.Images([product], Audience.Incus).Concat(ClientView.Images([product], Audience.Lxd)).Select(static i => i.Type).ToHashSet();
+        var types = ClientView.Images([product], [Audience.Incus, Audience.Lxd]).Select(static i => i.Type).ToHashSet();
         if (type is { } one)
             types.Add(one);
         return Claims(content.Products.Where(p => p.Name != product.Name && p.Aliases.Contains(alias)))
@@ -125,8 +139,7 @@ public static class TreeAliases
     }
 
     private static IEnumerable<(string Alias, ImageType Type, Architecture Architecture, string Product)> Claims(IEnumerable<Product> products) =>
-        (from audience in (Audience[])[Audience.Incus, Audience.Lxd]
-         from image in ClientView.Images(products, audience)
+        (from image in ClientView.Images(products, [Audience.Incus, Audience.Lxd])
          from alias in image.Product.Aliases
          select (alias, image.Type, image.Architecture, image.Product.Name)).Distinct();
 }

@@ -72,8 +72,9 @@ public static class TreeBatch
                 faults.Add((i, e));
             }
         });
-        if (faults.MinBy(static f => f.Index) is { Fault: { } first })
+        if (!faults.IsEmpty)
         {
+            var first = faults.MinBy(static f => f.Index).Fault;
             var more = faults.Count > 1 ? $" (and {faults.Count - 1} more faulty images)" : "";
             throw new StapesException(first.Kind, $"{first.Message}{more}; nothing was added", first);
         }

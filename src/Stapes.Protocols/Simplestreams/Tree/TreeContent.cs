@@ -34,10 +34,10 @@ public sealed class TreeContent
     /// <summary>The images as Incus lists them, and after them those that only LXD lists.</summary>
     public IReadOnlyList<ListedImage> List()
     {
-        var incus = AliasTable.Apply(ClientView.Images(Products, Audience.Incus), Architecture.Local);
+        var images = ClientView.Images(Products, [Audience.Incus, Audience.Lxd]).ToLookup(static i => i.Audience);
+        var incus = AliasTable.Apply(images[Audience.Incus], Architecture.Local);
         var known = incus.Select(static i => i.Fingerprint).ToHashSet(StringComparer.Ordinal);
-        var lxd = ClientView.Images(Products, Audience.Lxd).Where(i => !known.Contains(i.Fingerprint));
-        return [.. incus, .. AliasTable.Apply(lxd, Architecture.Local)];
+        return [.. incus, .. AliasTable.Apply(images[Audience.Lxd].Where(i => !known.Contains(i.Fingerprint)), Architecture.Local)];
     }
 
     /// <summary>Reads the files; images.json is empty where it is missing.</summary>

@@ -1,3 +1,5 @@
+using System.IO.Enumeration;
+
 namespace Stapes.Protocols.Simplestreams.Tree;
 
 /// <summary>What to keep.</summary>
@@ -62,7 +64,13 @@ public static class TreePrune
         if (!Directory.Exists(directory))
             return [];
         var listed = content.ReferencedPaths.ToHashSet(StringComparer.Ordinal);
-        return Directory.EnumerateFiles(directory, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
+        // A linked directory lies outside the tree: what is in it is not the tree's to delete.
+        var everything = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
+        return new FileSystemEnumerable<string>(directory, static (ref entry) => entry.ToFullPath(), everything)
+            {
+                ShouldIncludePredicate = static (ref entry) => !entry.IsDirectory,
+                ShouldRecursePredicate = static (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+            }
             .Select(path => Path.GetRelativePath(tree.Root, path))
             .Where(path => !listed.Contains(path))
             .Order(StringComparer.Ordinal);
@@ -88,7 +96,7 @@ public static class TreePrune
     {
         foreach (var version in product.Versions.OrderByDescending(static v => v.Serial, StringComparer.Ordinal).Skip(options.Retention + 1).ToList())
         {
-            if (options.OlderThan is { } age && (!Serial.TryReadDate(version.Serial, out var date) || DateTimeOffset.UtcNow - date < age))
+            if (options.OlderThan is { } age && (Serial.LatestTime(version.Serial) is not { } time || DateTimeOffset.UtcNow - time < age))
                 continue;
             dropped.Add($"{product.Name}:{version.Serial}");
             TreeRemove.RemoveVersion(transaction, product, version);

@@ -27,13 +27,13 @@ public static class TreeRemove
             {
                 foreach (var version in product.Versions.ToList())
                 {
-                    if (RemoveImage(transaction, version, matches.First()))
-                        transaction.Change(file);
+                    if (!RemoveImage(transaction, version, matches.First()))
+                        continue;
+                    transaction.Change(file);
                     DropIfEmpty(transaction, product, version);
+                    if (!product.Versions.Any())
+                        file.Remove(product.Name);
                 }
-
-                if (!product.Versions.Any())
-                    file.Remove(product.Name);
             }
         }
     }
@@ -84,8 +84,7 @@ public static class TreeRemove
         FileTypes.IsMetadata(item.FileType) || FileTypes.Roots.Contains(item.FileType) || item.FileType?.EndsWith(".vcdiff", StringComparison.Ordinal) is true;
 
     private static HashSet<string> Matches(TreeContent content, string fingerprint) =>
-        ((IEnumerable<Audience>)[Audience.Incus, Audience.Lxd])
-            .SelectMany(audience => ClientView.Images(content.Products, audience))
+        ClientView.Images(content.Products, [Audience.Incus, Audience.Lxd])
             .Select(static i => i.Fingerprint)
             .Where(f => fingerprint.Length > 0 && f.StartsWith(fingerprint, StringComparison.OrdinalIgnoreCase))
             .ToHashSet(StringComparer.Ordinal);

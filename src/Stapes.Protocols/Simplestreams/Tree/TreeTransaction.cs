@@ -16,6 +16,7 @@ public sealed class TreeTransaction : IDisposable
     private readonly List<(string Path, Action<string> Place)> coming = [];
     private readonly HashSet<string> going = new(StringComparer.Ordinal);
     private readonly HashSet<ProductsFile> changed = [];
+    private bool indexChanged;
 
     internal TreeTransaction(SimplestreamsTree tree, TreeContent content, FileLock turn)
     {
@@ -38,49 +39,94 @@ public sealed class TreeTransaction : IDisposable
     /// <summary>Has a products file written at the commit.</summary>
     public void Change(ProductsFile file) => changed.Add(file);
 
+    /// <summary>Has index.json written at the commit, also when its list of products stays.</summary>
+    internal void ChangeIndex() => indexChanged = true;
+
     /// <summary>Makes the changes visible and lasting. Other index files are not touched, but index.json is brought in line with all of them.</summary>
     /// <returns>The deleted files, sorted.</returns>
     public IReadOnlyList<string> Commit()
     {
         var now = DateTimeOffset.UtcNow;
-        foreach (var (path, place) in coming)
+        var written = new List<(StagedFile File, string Target)>();
+        try
         {
-            var target = tree.FullPath(path);
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            place(target);
+            // All that needs space on the disk comes before anything that can be seen: a full disk changes nothing.
+            foreach (var file in Content.Files.Where(changed.Contains))
+                written.Add(Stage(file.Path, file.Root, now));
+            // A products file that does not exist, and so holds nothing, needs no entry.
+            indexChanged |= !File.Exists(tree.FullPath(IndexFile.Path));
+            foreach (var file in Content.Files.Where(f => changed.Contains(f) || File.Exists(tree.FullPath(f.Path))))
+                indexChanged |= Content.Index.Update(file);
+            if (indexChanged)
+                written.Add(Stage(IndexFile.Path, Content.Index.Root, now));
+
+            PlaceFiles();
+            foreach (var (file, target) in written)
+                file.MoveTo(target);
+            DurableDirectory.Flush(Path.GetDirectoryName(tree.FullPath(IndexFile.Path))!);
+        }
+        finally
+        {
+            foreach (var (file, _) in written)
+                file.Dispose();
         }
 
-        foreach (var directory in coming.Select(f => Path.GetDirectoryName(tree.FullPath(f.Path))!).Distinct())
-            DurableDirectory.Flush(directory);
-
-        foreach (var file in Content.Files.Where(changed.Contains))
-            Write(file.Path, file.Root, now);
-        var indexChanged = !File.Exists(tree.FullPath(IndexFile.Path));
-        // A products file that does not exist, and so holds nothing, needs no entry.
-        foreach (var file in Content.Files.Where(f => File.Exists(tree.FullPath(f.Path))))
-            indexChanged |= Content.Index.Update(file);
-        if (indexChanged)
-            Write(IndexFile.Path, Content.Index.Root, now);
-        DurableDirectory.Flush(Path.GetDirectoryName(tree.FullPath(IndexFile.Path))!);
         return DeleteFiles();
     }
 
     public void Dispose() => turn.Dispose();
 
-    private void Write(string path, JsonObject root, DateTimeOffset now)
+    private void PlaceFiles()
+    {
+        var placed = new List<string>();
+        try
+        {
+            foreach (var (path, place) in coming)
+            {
+                var target = tree.FullPath(path);
+                DurableDirectory.Create(Path.GetDirectoryName(target)!);
+                var isNew = !File.Exists(target);
+                place(target);
+                if (isNew)
+                    placed.Add(target);
+            }
+        }
+        catch
+        {
+            placed.ForEach(File.Delete);
+            throw;
+        }
+
+        foreach (var directory in coming.Select(f => Path.GetDirectoryName(tree.FullPath(f.Path))!).Distinct())
+            DurableDirectory.Flush(directory);
+    }
+
+    private (StagedFile File, string Target) Stage(string path, JsonObject root, DateTimeOffset now)
     {
         // The time of the change is kept current where a file states it, and not invented where it does not.
         if (root.ContainsKey("updated"))
             root["updated"] = now.ToString("ddd, dd MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture);
         var target = tree.FullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        AtomicFile.Write(target, Json.ToSortedBytes(root), tree.StagingDirectory);
+        DurableDirectory.Create(Path.GetDirectoryName(target)!);
+        var staged = tree.Stage();
+        try
+        {
+            staged.Content.Write(Json.ToSortedBytes(root));
+            staged.Flush();
+            return (staged, target);
+        }
+        catch
+        {
+            staged.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The files that the commit would delete and that exist, sorted.</summary>
     public IReadOnlyList<string> DoomedFiles()
     {
-        var kept = Content.ReferencedPaths.ToHashSet(StringComparer.Ordinal);
+        // What an item names may be anything: never the indexes themselves, which are no image's files.
+        var kept = Content.ReferencedPaths.Concat(Content.Files.Select(static f => f.Path)).Append(IndexFile.Path).ToHashSet(StringComparer.Ordinal);
         return [.. going.Where(path => !kept.Contains(path) && File.Exists(tree.FullPath(path))).Order(StringComparer.Ordinal)];
     }
 

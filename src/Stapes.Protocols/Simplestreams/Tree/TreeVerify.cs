@@ -14,7 +14,8 @@ public static class TreeVerify
         TreeContent content;
         try
         {
-            content = await tree.ReadAsync(cancellation);
+            // Without index.json its products files say what there is; that it is missing is one fault among the others.
+            content = await tree.ReadAsync(MissingIndex(tree) is null, cancellation);
         }
         catch (StapesException e) when (e.Kind is ErrorKind.Invalid)
         {
@@ -22,10 +23,10 @@ public static class TreeVerify
         }
         catch (StapesException e) when (e.Kind is ErrorKind.NotFound)
         {
-            return MissingIndex(tree) ?? [new("missing-index", IndexFile.Path, e.Message)];
+            return [new("missing-index", IndexFile.Path, e.Message)];
         }
 
-        return await FindFaultsAsync(tree, content, progress, cancellation);
+        return [.. MissingIndex(tree) ?? [], .. await FindFaultsAsync(tree, content, progress, cancellation)];
     }
 
     /// <summary>Finds the faults once more in the writer's turn and corrects what can be.</summary>

@@ -33,7 +33,7 @@ internal static class AliasCommand
         rename.Aliases.Add("mv");
         rename.SetAction((result, cancellation) => ChangeAsync(result, t => TreeAliases.Rename(t, result.GetRequiredValue(Alias), result.GetRequiredValue(NewAlias)), cancellation));
 
-        return new("alias", "Manage the aliases of products") { add, remove, rename };
+        return new("alias", "Manage the aliases of products") { add, AliasListCommand.Create(), remove, rename };
     }
 
     private static async Task<int> ChangeAsync(ParseResult result, Action<TreeTransaction> change, CancellationToken cancellation)

@@ -27,7 +27,7 @@ internal static class TreeCommand
         parent.Subcommands.Add(AddCommand.Create());
         parent.Subcommands.Add(AliasCommand.Create());
         parent.Subcommands.Add(GenerateMetadataCommand.Create());
-        //parent.Subcommands.Add(ListCommand.Create());
+        parent.Subcommands.Add(ListCommand.Create());
         parent.Subcommands.Add(PruneCommand.Create());
         parent.Subcommands.Add(RemoveCommand.Create());
         parent.Subcommands.Add(VerifyCommand.Create());

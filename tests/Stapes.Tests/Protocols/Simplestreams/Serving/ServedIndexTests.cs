@@ -97,12 +97,12 @@ public sealed class ServedIndexTests
             listed.CreatedAt.ShouldBe(new DateTimeOffset(image.CreatedAt.UtcDateTime.Date, TimeSpan.Zero));
             listed.MetadataItem.Sha256.ShouldBe(image.MetadataFile.Digest.Hex);
             listed.RootItem?.Sha256.ShouldBe(image.RootFile!.Digest.Hex);
-            listed.Property("requirements.secureboot").ShouldBe(image.Properties.GetValueOrDefault("requirements.secureboot", ""));
-            listed.Property("label").ShouldBe(image.Properties.GetValueOrDefault("label", ""));
+            listed.Properties.GetValueOrDefault("requirements.secureboot", "").ShouldBe(image.Properties.GetValueOrDefault("requirements.secureboot", ""));
+            listed.Properties.GetValueOrDefault("label", "").ShouldBe(image.Properties.GetValueOrDefault("label", ""));
             foreach (var name in (string[])["os", "release", "variant", "serial"])
-                listed.Property(name).ShouldNotBeEmpty();
+                listed.Properties.GetValueOrDefault(name, "").ShouldNotBeEmpty();
             foreach (var name in new[] { "os", "release", "variant" }.Where(n => !string.IsNullOrWhiteSpace(image.Properties.GetValueOrDefault(n))))
-                listed.Property(name).ShouldBe(image.Properties[name]);
+                listed.Properties.GetValueOrDefault(name, "").ShouldBe(image.Properties[name]);
         }
     }, iter: 200);
 
@@ -171,7 +171,7 @@ public sealed class ServedIndexTests
         var products = ServedIndex.Of([named, nameless]);
         products.Select(static p => p.Name).ShouldBe([$"image:{nameless.Fingerprint.Hex[..12]}:default:amd64", $"shop:{named.Fingerprint.Hex[..12]}:default:amd64"]);
         products.Select(static p => string.Join(' ', p.Aliases)).ShouldBe(["", "shop/2025"]);
-        Listed([named], Audience.Incus).Single().Property("description").ShouldBe("shop The web shop amd64 (202501020304)");
+        Listed([named], Audience.Incus).Single().Properties["description"].ShouldBe("shop The web shop amd64 (202501020304)");
     }
 
     [Fact]

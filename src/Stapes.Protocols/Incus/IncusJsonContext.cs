@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace Stapes.Protocols.Incus;
+
+/// <summary>How the records of the Incus API are read and written: names in snake case, fields in the order of declaration.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(GoTimeConverter)])]
+[JsonSerializable(typeof(ImageRecord))]
+[JsonSerializable(typeof(IReadOnlyList<ImageRecord>))]
+[JsonSerializable(typeof(IEnumerable<ImageRecord>))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
+public sealed partial class IncusJsonContext : JsonSerializerContext;

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Stapes.Output.Yaml;
+
+namespace Stapes.Output;
+
+/// <summary>Prints one list in any <see cref="ListFormat"/>, byte for byte as the Incus 7.0 tools print it.</summary>
+internal static class ListPrinter
+{
+    /// <summary>
+    /// The kinds of table (table, compact, markdown, csv) print <paramref name="headers"/> and <paramref name="rows"/> in the order
+    /// given; every row has as many cells as there are headers. JSON and YAML print <paramref name="raw"/>, each in its own order.
+    /// The list reaches <paramref name="writer"/> in one piece, every line of it ended by a line feed. <paramref name="type"/> is the
+    /// source-generated description of <paramref name="raw"/>; <see cref="YamlWriter"/> learns from it what JSON does not tell.
+    /// </summary>
+    public static void Print<T>(
+        TextWriter writer,
+        ListFormat format,
+        IReadOnlyList<string> headers,
+        IReadOnlyList<IReadOnlyList<string>> rows,
+        T raw,
+        JsonTypeInfo<T> type)
+    {
+        var shown = format.NoHeader ? [] : headers;
+        using var text = new StringWriter { NewLine = "\n" };
+        switch (format.Kind)
+        {
+            case ListKind.Table:
+                TextTable.Write(text, TableStyle.Boxed, shown, rows);
+                break;
+            case ListKind.Compact:
+                TextTable.Write(text, TableStyle.Compact, shown, rows);
+                break;
+            case ListKind.Markdown:
+                TextTable.Write(text, TableStyle.Markdown, shown, rows);
+                break;
+            case ListKind.Csv:
+                CsvWriter.Write(text, format.Header ? [shown, .. rows] : rows);
+                break;
+            case ListKind.Json:
+                text.WriteLine(GoJson.Serialize(JsonSerializer.SerializeToElement(raw, type)));
+                break;
+            case ListKind.Yaml:
+                YamlWriter.Write(text, raw, type);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(format), format.Kind, "Unknown kind of list.");
+        }
+
+        writer.Write(text.GetStringBuilder());
+    }
+}

@@ -1,0 +1,3 @@
+using Stapes.EndToEnd.Peers;
+
+[assembly: AssemblyFixture(typeof(PeerServers))]

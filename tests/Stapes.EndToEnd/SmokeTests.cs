@@ -1,7 +1,0 @@
-namespace Stapes.EndToEnd;
-
-public class SmokeTests
-{
-    [Fact]
-    public void Runs() => true.ShouldBeTrue();
-}

@@ -44,6 +44,6 @@ public static class SimplestreamsEndpoints
         }
 
         var isPrivate = view.Audience is Core.Library.Audience.Trusted;
-        await BlobResponse.SendAsync(context, new(blob.File!, blob.Length, digest) { IsPrivate = isPrivate }, context.RequestAborted);
+        await BlobResponse.SendAsync(context, new(blob, digest) { IsPrivate = isPrivate }, context.RequestAborted);
     }
 }

@@ -17,7 +17,7 @@ public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string co
     private static readonly StringValues AnyOrigin = "*";
     private static readonly StringValues VaryByEncoding = "Accept-Encoding";
 
-    private readonly Variant?[] variants = new Variant?[AcceptEncoding.Codings];
+    private readonly Task<Variant>?[] variants = new Task<Variant>?[AcceptEncoding.Codings];
     private readonly string hash = Convert.ToHexStringLower(SHA256.HashData(content.Span).AsSpan(0, 16));
     private readonly StringValues type = contentType;
     private readonly StringValues caching = cacheControl;
@@ -25,8 +25,15 @@ public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string co
     /// <summary>Answers a GET or HEAD request in the coding that the client prefers, or with 304 when it has that already.</summary>
     public ValueTask SendAsync(HttpContext context, CancellationToken cancellation)
     {
+        var variant = Get(AcceptEncoding.Choose(context.Request.Headers.AcceptEncoding));
+        return variant.IsCompletedSuccessfully ? SendAsync(context, variant.Result, cancellation) : AwaitAndSend();
+
+        async ValueTask AwaitAndSend() => await SendAsync(context, await variant.WaitAsync(cancellation), cancellation);
+    }
+
+    private ValueTask SendAsync(HttpContext context, Variant variant, CancellationToken cancellation)
+    {
         var (request, response) = (context.Request, context.Response);
-        var variant = Get(AcceptEncoding.Choose(request.Headers.AcceptEncoding));
         var headers = response.Headers;
         headers.ETag = variant.Tag;
         headers.CacheControl = caching;
@@ -51,13 +58,14 @@ public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string co
         static async ValueTask Await(ValueTask<System.IO.Pipelines.FlushResult> write) => await write;
     }
 
-    private Variant Get(ContentCoding coding)
+    // Made once, on one thread; the requests that come meanwhile wait without a thread.
+    private Task<Variant> Get(ContentCoding coding)
     {
         ref var variant = ref variants[(int)coding];
         if (Volatile.Read(ref variant) is { } ready)
             return ready;
         lock (variants)
-            return variant ??= Make(coding);
+            return variant ??= coding is ContentCoding.Identity ? Task.FromResult(Make(coding)) : Task.Run(() => Make(coding));
     }
 
     private Variant Make(ContentCoding coding) => coding switch
@@ -68,6 +76,7 @@ public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string co
         _ => new($"\"{hash}\"", StringValues.Empty, content),
     };
 
+    // An index is mostly digests, which nothing compresses: beyond these levels it takes longer and gets hardly smaller, or even larger.
     private byte[] Gzip()
     {
         using var compressed = new MemoryStream();
@@ -78,16 +87,15 @@ public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string co
 
     private byte[] Brotli()
     {
-        // Quality 6 takes a tenth of the time of the best and is a few percent larger.
         var buffer = new byte[BrotliEncoder.GetMaxCompressedLength(content.Length)];
-        if (!BrotliEncoder.TryCompress(content.Span, buffer, out var length, quality: 6, window: 22))
+        if (!BrotliEncoder.TryCompress(content.Span, buffer, out var length, quality: 4, window: 22))
             throw new InvalidOperationException("The Brotli encoder's own bound for its output does not hold.");
         return buffer.AsSpan(0, length).ToArray();
     }
 
     private byte[] Zstd()
     {
-        using var compressor = new ZstdSharp.Compressor(level: 9);
+        using var compressor = new ZstdSharp.Compressor(level: 1);
         return compressor.Wrap(content.Span).ToArray();
     }
 

@@ -5,7 +5,7 @@ namespace Stapes.Protocols.Simplestreams;
 
 /// <summary>
 /// What a client sees in a products file: which images, and what it passes over without a word.
-/// Source: Incus, <c>shared/simplestreams/products.go</c>.
+/// Source: Incus and LXD, <c>shared/simplestreams/products.go</c>.
 /// </summary>
 public static class ClientView
 {
@@ -97,7 +97,8 @@ public static class ClientView
                     MetadataItem = metadata,
                     RootItem = root,
                     Fingerprint = fingerprint,
-                    Type = FileTypes.IsDisk(type) || (root is null && metadata.CombinedType == "virtual-machine")
+                    // LXD does not read combined_type: every unified image is a container to it.
+                    Type = FileTypes.IsDisk(type) || (root is null && audience is Audience.Incus && metadata.CombinedType == "virtual-machine")
                         ? ImageType.VirtualMachine
                         : ImageType.Container,
                     Architecture = architecture,

@@ -1,3 +1,5 @@
+using Stapes.Core.Images;
+
 namespace Stapes.Protocols.Simplestreams;
 
 /// <summary>The values of <c>ftype</c>. They are fixed names, whatever the compression of the file really is.</summary>
@@ -21,6 +23,14 @@ public static class FileTypes
     public static bool IsMetadata(string? fileType) => fileType is IncusMetadata or LxdMetadata;
 
     public static bool IsUnified(string? fileType) => fileType is IncusUnified or LxdUnified;
+
+    /// <summary>The type under which a root of that form is listed.</summary>
+    public static string OfRoot(RootFormat format) => format switch
+    {
+        RootFormat.Squashfs => Squashfs,
+        RootFormat.Tarball => RootTarball,
+        _ => DiskKvm,
+    };
 
     /// <summary>The field of the metadata item that holds the fingerprint of the image with that root.</summary>
     public static string CombinedField(string rootFileType) => rootFileType switch

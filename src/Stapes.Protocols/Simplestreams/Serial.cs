@@ -35,6 +35,13 @@ public static class Serial
     public static bool IsValid(string serial) =>
         TryReadDate(serial, out _) && serial.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or ':' or '-');
 
+    /// <summary>The next serial after one that is taken: X.001 after X, X.002 after X.001; it sorts after that, on the same date.</summary>
+    public static string After(string serial) =>
+        serial.LastIndexOf('.') is var dot and >= 8 && serial.AsSpan(dot + 1) is { Length: 3 } digits
+        && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < 999
+            ? string.Create(CultureInfo.InvariantCulture, $"{serial.AsSpan(0, dot)}.{number + 1:000}")
+            : serial + ".001";
+
     /// <summary>The serials to try for one more image of the same minute; each sorts after those before it: X, X.001, X.002, ….</summary>
     public static IEnumerable<string> Candidates(string serial) =>
         Enumerable.Range(0, 1000).Select(n => n == 0 ? serial : string.Create(CultureInfo.InvariantCulture, $"{serial}.{n:000}"));

@@ -14,6 +14,8 @@ internal static partial class Posix
     private const int OpenReadOnly = 0;
     private const int OpenCloseOnExec = 0x80000;
     private const uint SyncRangeWrite = 2;
+    private const int CurrentDirectory = -100;
+    private const uint BasicStatus = 0x7ff;
 
     /// <summary>Set in Directory.Build.props: without it .NET locks every file that it opens, which gets in the way of our own locks.</summary>
     private const string NoOtherLocks = "System.IO.DisableFileLocking";
@@ -54,6 +56,9 @@ internal static partial class Posix
     /// <summary>Gives a file a second name; false where the file system or its rules do not allow that.</summary>
     public static bool TryLink(string existing, string name) => link(existing, name) == 0;
 
+    /// <summary>The status of a file, links followed, as the kernel's <c>struct statx</c>, whose layout no architecture changes; false when there is none.</summary>
+    public static bool TryStatus(string path, Span<byte> status) => statx(CurrentDirectory, path, 0, BasicStatus, status) == 0;
+
     private static IOException Failure(string what, int error) =>
         new($"Could not {what}: {Marshal.GetPInvokeErrorMessage(error)}", error);
 
@@ -71,4 +76,7 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int sync_file_range(SafeFileHandle fd, long offset, long length, uint flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int directory, string path, int flags, uint mask, Span<byte> status);
 }

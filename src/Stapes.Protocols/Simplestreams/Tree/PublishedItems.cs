@@ -12,13 +12,7 @@ internal sealed class PublishedItems
 
     private PublishedItems(ReadImage image)
     {
-        rootType = image.RootFormat switch
-        {
-            null => null,
-            RootFormat.Squashfs => FileTypes.Squashfs,
-            RootFormat.Tarball => FileTypes.RootTarball,
-            _ => FileTypes.DiskKvm,
-        };
+        rootType = image.RootFormat is { } format ? FileTypes.OfRoot(format) : null;
         fingerprint = image.Fingerprint.Hex;
         metadataSha256 = image.MetadataFile.Digest.Hex;
     }

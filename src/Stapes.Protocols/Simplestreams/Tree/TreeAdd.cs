@@ -142,7 +142,7 @@ public static class TreeAdd
             product.Node["release_title"] = options.ReleaseTitle;
         if (options.SupportEol is { } eol)
             product.Node["support_eol"] = eol.ToString("yyyy-MM-dd");
-        foreach (var (key, value) in Requirements.Of(metadata).Concat(options.Requirements))
+        foreach (var (key, value) in Requirements.Of(metadata.Properties).Concat(options.Requirements))
             product.Node.GetOrAddObject("requirements")[key] = value;
     }
 

@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+
+namespace Stapes.Core.Storage.FileSystem;
+
+/// <summary>
+/// Tells one content under a file's name from the next without reading it: another file has another number, and a write changes the
+/// times, also one that sets the time of the modification back.
+/// </summary>
+public readonly record struct FileStamp(ulong Number, long Size, long ModifiedSeconds, uint ModifiedNanoseconds, long ChangedSeconds, uint ChangedNanoseconds)
+{
+    private const int StatusSize = 256;
+    private const int TypeMask = 0xF000;
+    private const int RegularFile = 0x8000;
+
+    /// <summary>The stamp of a regular file, links followed; null when there is none under that name.</summary>
+    public static FileStamp? TryOf(string path)
+    {
+        Span<byte> status = stackalloc byte[StatusSize];
+        return Posix.TryStatus(path, status) && (MemoryMarshal.Read<ushort>(status[28..]) & TypeMask) == RegularFile
+            ? new(
+                MemoryMarshal.Read<ulong>(status[32..]), MemoryMarshal.Read<long>(status[40..]),
+                MemoryMarshal.Read<long>(status[112..]), MemoryMarshal.Read<uint>(status[120..]),
+                MemoryMarshal.Read<long>(status[96..]), MemoryMarshal.Read<uint>(status[104..]))
+            : null;
+    }
+}

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Stapes.Protocols.Incus;
@@ -8,4 +9,9 @@ namespace Stapes.Protocols.Incus;
 [JsonSerializable(typeof(IReadOnlyList<ImageRecord>))]
 [JsonSerializable(typeof(IEnumerable<ImageRecord>))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
+[JsonSerializable(typeof(ImagePutRecord))]
+[JsonSerializable(typeof(AliasRecord))]
+[JsonSerializable(typeof(IReadOnlyList<AliasRecord>))]
+[JsonSerializable(typeof(OperationRecord))]
+[JsonSerializable(typeof(JsonObject))]
 public sealed partial class IncusJsonContext : JsonSerializerContext;

@@ -8,15 +8,16 @@ namespace Stapes.Protocols.Incus.Client;
 public sealed class IncusClient(IncusConnection connection) : IDisposable
 {
     /// <param name="filter">What the server should leave out everything but, in the API's filter language; empty for all.</param>
-    /// <param name="allProjects">Of all projects, not of one.</param>
+    /// <param name="allProjects">Of all projects, not only of the connection's.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <returns>A list of <see cref="ImageRecord"/> as the server wrote it.</returns>
     public async Task<JsonElement> ListImagesAsync(string filter, bool allProjects, CancellationToken cancellation)
     {
-        List<(string, string)> query = [("recursion", "1"), ("filter", filter)];
-        if (allProjects)
-            query.Add(("all-projects", "true"));
-        return (await connection.GetAsync(connection.Url("/images", [.. query]), cancellation)).Metadata;
+        // Incus refuses a project together with all of them.
+        var url = allProjects
+            ? IncusConnection.UrlOfAnyProject("/images", ("recursion", "1"), ("filter", filter), ("all-projects", "true"))
+            : connection.Url("/images", ("recursion", "1"), ("filter", filter));
+        return (await connection.GetAsync(url, cancellation)).Metadata;
     }
 
     /// <param name="name">A fingerprint, or the start of one.</param>

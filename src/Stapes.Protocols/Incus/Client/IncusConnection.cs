@@ -32,11 +32,15 @@ public sealed class IncusConnection : IDisposable
 
     /// <param name="resource">The path below <c>/1.0</c>, with a leading slash, its parts escaped.</param>
     /// <param name="query">Further parameters.</param>
-    public Uri Url(string resource, params ReadOnlySpan<(string Name, string Value)> query)
+    public Uri Url(string resource, params ReadOnlySpan<(string Name, string Value)> query) =>
+        UrlOfAnyProject(resource, project is null ? query : [("project", project), .. query]);
+
+    /// <summary>The same, whatever project the connection is for.</summary>
+    public static Uri UrlOfAnyProject(string resource, params ReadOnlySpan<(string Name, string Value)> query)
     {
         var url = $"/1.0{resource}";
         var separator = '?';
-        foreach (var (parameter, value) in project is null ? query : [("project", project), .. query])
+        foreach (var (parameter, value) in query)
         {
             url += $"{separator}{parameter}={Uri.EscapeDataString(value)}";
             separator = '&';

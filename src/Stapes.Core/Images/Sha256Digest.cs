@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
@@ -6,6 +7,8 @@ namespace Stapes.Core.Images;
 /// <summary>A SHA-256 digest: of a file, or of an image (its fingerprint). Always 64 lower-case hexadecimal digits.</summary>
 public readonly record struct Sha256Digest
 {
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+
     private readonly string? hex;
 
     private Sha256Digest(string hex) => this.hex = hex;
@@ -25,7 +28,7 @@ public readonly record struct Sha256Digest
     public static bool TryParse([NotNullWhen(true)] string? text, out Sha256Digest digest)
     {
         digest = default;
-        if (text is not { Length: 64 } || !text.All(char.IsAsciiHexDigit))
+        if (text is not { Length: 64 } || text.AsSpan().ContainsAnyExcept(HexDigits))
             return false;
         digest = new(text.ToLowerInvariant());
         return true;

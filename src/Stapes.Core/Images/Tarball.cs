@@ -100,7 +100,7 @@ internal sealed class Tarball : IAsyncDisposable
         {
             return await read();
         }
-        catch (StapesException e) when (!e.Message.StartsWith(Name, StringComparison.Ordinal))
+        catch (StapesException e) when (e.Kind is ErrorKind.Invalid && !e.Message.StartsWith(Name, StringComparison.Ordinal))
         {
             throw Damaged(e.Message);
         }

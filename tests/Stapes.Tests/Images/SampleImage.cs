@@ -25,11 +25,11 @@ internal static class SampleImage
     public static byte[] Tar(params (string Name, string Content)[] files)
     {
         var archive = new MemoryStream();
-        using (var writer = new TarWriter(archive, TarEntryFormat.Pax, leaveOpen: true))
+        using (var writer = new TarWriter(archive, TarEntryFormat.Ustar, leaveOpen: true))
         {
             foreach (var (name, content) in files)
             {
-                var entry = new PaxTarEntry(name.EndsWith('/') ? TarEntryType.Directory : TarEntryType.RegularFile, name) { ModificationTime = DateTimeOffset.UnixEpoch };
+                var entry = new UstarTarEntry(name.EndsWith('/') ? TarEntryType.Directory : TarEntryType.RegularFile, name) { ModificationTime = DateTimeOffset.UnixEpoch };
                 if (content.Length > 0)
                     entry.DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content));
                 writer.WriteEntry(entry);

@@ -35,19 +35,22 @@ internal static class CatalogJson
         ["image_type"] = source.ImageType,
     });
 
-    public static PropertyDictionary ReadProperties(string json, StringPool pool)
+    /// <param name="json">UTF-8.</param>
+    /// <param name="pool">Shares the strings.</param>
+    public static PropertyDictionary ReadProperties(ReadOnlySpan<byte> json, StringPool pool)
     {
-        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json));
-        var properties = new List<KeyValuePair<string, string>>();
+        var reader = new Utf8JsonReader(json);
+        var names = new List<string>();
+        var values = new List<string>();
         reader.Read();
         while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
         {
-            var name = pool.Share(reader.GetString()!);
+            names.Add(pool.Share(in reader));
             reader.Read();
-            properties.Add(new(name, pool.Share(reader.GetString() ?? "")));
+            values.Add(pool.Share(in reader));
         }
 
-        return PropertyDictionary.From(properties);
+        return PropertyDictionary.From(names, values);
     }
 
     public static IReadOnlyList<string> ReadNames(string json, StringPool pool)
@@ -62,7 +65,7 @@ internal static class CatalogJson
         return names.ToArray();
     }
 
-    public static ImageUpdateSource ReadSource(string json, StringPool pool)
+    public static ImageUpdateSource ReadSource(ReadOnlySpan<byte> json, StringPool pool)
     {
         var values = ReadProperties(json, pool);
         return new(Value("alias"), Value("server"), Value("protocol"), Value("certificate"), Value("image_type"));

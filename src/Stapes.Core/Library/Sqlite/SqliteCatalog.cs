@@ -31,14 +31,14 @@ public sealed class SqliteCatalog : ICatalog
     public Task<bool> TryClaimAsync(Guid claim, IReadOnlyCollection<ImageFile> files, CancellationToken cancellation) =>
         database.WriteAsync(session => new BlobRows(session).TryClaim(NameOf(claim), files), durable: false, cancellation);
 
-    public Task ReleaseClaimAsync(Guid claim, CancellationToken cancellation) => database.WriteAsync(
+    public Task ReleaseClaimAsync(Guid claim, CancellationToken cancellation) => database.FreeAsync(
         session =>
         {
             new BlobRows(session).Unclaim(NameOf(claim));
             return true;
         }, durable: false, cancellation);
 
-    public Task ReleaseAllClaimsAsync(CancellationToken cancellation) => database.WriteAsync(
+    public Task ReleaseAllClaimsAsync(CancellationToken cancellation) => database.FreeAsync(
         static session =>
         {
             new BlobRows(session).UnclaimAll();
@@ -66,16 +66,18 @@ public sealed class SqliteCatalog : ICatalog
         }, cancellation);
 
     public Task<CatalogChange> DeleteImageAsync(
-        ImageKey key, Action<Image> precondition, DateTimeOffset now, CancellationToken cancellation) => ChangeAsync(
-        changes =>
+        ImageKey key, Action<Image> precondition, DateTimeOffset now, CancellationToken cancellation) => database.FreeAsync(
+        session =>
         {
+            var changes = new ChangeSet(session);
             var image = changes.Images.Find(key) ?? throw Unknown(key);
             precondition(changes.WithAliases(image));
             AliasChanges.Forget(changes, key);
             changes.Images.Delete(key);
             changes.Blobs.Release(image, now);
             changes.Touch(key);
-        }, cancellation);
+            return changes.Finish();
+        }, durable: true, cancellation);
 
     public Task TouchImageAsync(ImageKey key, DateTimeOffset now, CancellationToken cancellation) => database.WriteAsync(
         session =>
@@ -91,14 +93,14 @@ public sealed class SqliteCatalog : ICatalog
         database.ReadAsync(session => new BlobRows(session).IsPublic(digest, deletedAfter), cancellation);
 
     public Task<IReadOnlyList<Sha256Digest>> MarkAsync(DateTimeOffset releasedBefore, int limit, CancellationToken cancellation) =>
-        database.WriteAsync<IReadOnlyList<Sha256Digest>>(
+        database.FreeAsync<IReadOnlyList<Sha256Digest>>(
             session => new BlobRows(session).Mark(releasedBefore, limit), durable: false, cancellation);
 
     public Task<IReadOnlyList<Sha256Digest>> MarkUnknownAsync(IReadOnlyCollection<Sha256Digest> stored, CancellationToken cancellation) =>
         database.WriteAsync<IReadOnlyList<Sha256Digest>>(
             session => [.. stored.Where(new BlobRows(session).MarkUnknown)], durable: false, cancellation);
 
-    public Task ForgetAsync(IReadOnlyCollection<Sha256Digest> marked, CancellationToken cancellation) => database.WriteAsync(
+    public Task ForgetAsync(IReadOnlyCollection<Sha256Digest> marked, CancellationToken cancellation) => database.FreeAsync(
         session =>
         {
             foreach (var digest in marked)

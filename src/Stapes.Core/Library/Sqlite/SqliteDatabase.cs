@@ -18,6 +18,7 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly SemaphoreSlim reading = new(1);
     private readonly SqliteConnection writer;
     private readonly SqliteConnection reader;
+    private readonly SqliteReserve reserve;
     private bool durable = true;
 
     private SqliteDatabase(string file, SqliteConnection writer, SqliteConnection reader)
@@ -25,6 +26,7 @@ internal sealed class SqliteDatabase : IDisposable
         this.file = file;
         this.writer = writer;
         this.reader = reader;
+        reserve = new(file);
     }
 
     /// <summary>Opens a database, which is made when it is missing, readable by its owner only, and brings it to the newest schema.</summary>
@@ -46,6 +48,7 @@ internal sealed class SqliteDatabase : IDisposable
                 new SqliteSession(database.reader, file).Execute("PRAGMA query_only = TRUE");
                 return true;
             });
+            database.reserve.Fill();
             return database;
         }
         catch
@@ -59,24 +62,28 @@ internal sealed class SqliteDatabase : IDisposable
     /// <param name="action">Its statements; what it throws undoes them.</param>
     /// <param name="durable">Whether it must survive a power cut; else it takes no flush of the disk.</param>
     /// <param name="cancellation">Ends the waiting for the turn.</param>
-    public async Task<T> WriteAsync<T>(Func<SqliteSession, T> action, bool durable, CancellationToken cancellation)
-    {
-        await writing.WaitAsync(cancellation);
-        try
+    public Task<T> WriteAsync<T>(Func<SqliteSession, T> action, bool durable, CancellationToken cancellation) =>
+        InTurnAsync(() => Write(action, durable), cancellation);
+
+    /// <summary>Runs a transaction that makes space, on a full disk too; its statements may run twice then.</summary>
+    public Task<T> FreeAsync<T>(Func<SqliteSession, T> action, bool durable, CancellationToken cancellation) => InTurnAsync(
+        () =>
         {
-            return Guard(() =>
+            T result;
+            try
             {
-                SetDurable(durable);
-                var result = default(T)!;
-                Transact(session => result = action(session));
-                return result;
-            });
-        }
-        finally
-        {
-            writing.Release();
-        }
-    }
+                result = Write(action, durable);
+            }
+            catch (StapesException e) when (e.Kind is ErrorKind.Full && reserve.Spend())
+            {
+                // The log in the database takes less space than beside it.
+                Guard(() => new SqliteSession(writer, file).Query("PRAGMA wal_checkpoint(TRUNCATE)", static _ => true));
+                result = Write(action, durable);
+            }
+
+            reserve.Fill();
+            return result;
+        }, cancellation);
 
     /// <summary>Runs statements that only read, on one state of the database.</summary>
     public async Task<T> ReadAsync<T>(Func<SqliteSession, T> action, CancellationToken cancellation)
@@ -103,6 +110,27 @@ internal sealed class SqliteDatabase : IDisposable
         reading.Dispose();
         writing.Dispose();
     }
+
+    private async Task<T> InTurnAsync<T>(Func<T> action, CancellationToken cancellation)
+    {
+        await writing.WaitAsync(cancellation);
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    private T Write<T>(Func<SqliteSession, T> action, bool survives) => Guard(() =>
+    {
+        SetDurable(survives);
+        var result = default(T)!;
+        Transact(session => result = action(session));
+        return result;
+    });
 
     private static SqliteConnection Connect(string file) => new(new SqliteConnectionStringBuilder
     {

@@ -17,14 +17,14 @@ public sealed class FileLock : IDisposable
     public static async Task<FileLock> AcquireAsync(string path, CancellationToken cancellation)
     {
         SafeFileHandle? handle = null;
-        while (handle is null)
+        for (var attempt = 1; handle is null; attempt++)
         {
             try
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!, PrivateDirectory);
                 handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             }
-            catch (DirectoryNotFoundException)
+            catch (DirectoryNotFoundException) when (attempt < MakeAttempts)
             {
                 // A process that failed removed the empty directory in between.
             }
@@ -64,6 +64,9 @@ public sealed class FileLock : IDisposable
 
     /// <summary>Only the owner may look inside: temporary files are not to be served.</summary>
     internal const UnixFileMode PrivateDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>How often a directory is made that others delete; where a file is in its place it can never be made.</summary>
+    internal const int MakeAttempts = 1000;
 
     private static async Task<FileLock> WaitAsync(SafeFileHandle handle, bool exclusive, CancellationToken cancellation)
     {

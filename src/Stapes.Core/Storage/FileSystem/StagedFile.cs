@@ -33,7 +33,7 @@ public sealed class StagedFile : IDisposable
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public static StagedFile Create(string directory)
     {
-        while (true)
+        for (var attempt = 1; ; attempt++)
         {
             var path = Path.Combine(directory, Guid.NewGuid().ToString("N"));
             SafeFileHandle handle;
@@ -42,7 +42,7 @@ public sealed class StagedFile : IDisposable
                 Directory.CreateDirectory(directory, FileLock.PrivateDirectory);
                 handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             }
-            catch (DirectoryNotFoundException)
+            catch (DirectoryNotFoundException) when (attempt < FileLock.MakeAttempts)
             {
                 // A process that failed removed the empty directory in between.
                 continue;

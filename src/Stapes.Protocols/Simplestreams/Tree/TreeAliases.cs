@@ -109,7 +109,7 @@ public static class TreeAliases
                 return (file, product);
         }
 
-        var names = content.List().Where(i => i.Fingerprint.StartsWith(target, StringComparison.OrdinalIgnoreCase)).Select(static i => i.Product.Name).Distinct().ToList();
+        var names = content.List().Where(i => target.Length > 0 && i.Fingerprint.StartsWith(target, StringComparison.OrdinalIgnoreCase)).Select(static i => i.Product.Name).Distinct().ToList();
         return names.Count switch
         {
             1 => FindProduct(content, names[0]),

@@ -90,15 +90,15 @@ public sealed class TreeTransaction : IDisposable
                 if (isNew)
                     placed.Add(target);
             }
+
+            foreach (var directory in coming.Select(f => Path.GetDirectoryName(tree.FullPath(f.Path))!).Distinct())
+                DurableDirectory.Flush(directory);
         }
         catch
         {
             placed.ForEach(File.Delete);
             throw;
         }
-
-        foreach (var directory in coming.Select(f => Path.GetDirectoryName(tree.FullPath(f.Path))!).Distinct())
-            DurableDirectory.Flush(directory);
     }
 
     private (StagedFile File, string Target) Stage(string path, JsonObject root, DateTimeOffset now)

@@ -1,0 +1,13 @@
+namespace Stapes.Protocols.Incus;
+
+/// <summary>A project (<c>Project</c> in the REST API specification).</summary>
+public sealed record ProjectRecord
+{
+    public IReadOnlyDictionary<string, string>? Config { get; init; }
+
+    public string Description { get; init => field = value ?? ""; } = "";
+
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    public IReadOnlyList<string>? UsedBy { get; init; }
+}

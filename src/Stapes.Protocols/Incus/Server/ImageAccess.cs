@@ -1,0 +1,22 @@
+using Stapes.Core.Library;
+
+namespace Stapes.Protocols.Incus.Server;
+
+/// <summary>Which image a caller may look at: one that is public, any if trusted, one that a secret was made for.</summary>
+internal static class ImageAccess
+{
+    /// <exception cref="Core.StapesException">NotFound. Invalid: the prefix has several images.</exception>
+    public static async ValueTask<(Image Image, Audience Audience)> FindAsync(IncusCall call)
+    {
+        var view = await call.ViewAsync();
+        var prefix = call.Route("fingerprint");
+        if (!call.Trusted && call.Query("secret") is { Length: > 0 } secret
+            && call.Api.Operations.UseToken(call.Project, prefix, secret) is { Upload: null } token)
+        {
+            view = await call.Api.Views.GetAsync(Audience.Trusted, call.Cancellation);
+            prefix = token.Key.Fingerprint.Hex;
+        }
+
+        return (view.Find(call.Project, prefix), view.Audience);
+    }
+}

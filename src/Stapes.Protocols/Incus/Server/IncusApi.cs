@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+using Stapes.Core.Library;
+
+namespace Stapes.Protocols.Incus.Server;
+
+/// <summary>What the handlers share.</summary>
+internal sealed class IncusApi
+{
+    public IncusApi(IncusApiOptions options, ILogger logger, CancellationToken stopping)
+    {
+        Options = options;
+        Stopping = stopping;
+        Views = new(options.Images);
+        Events = new(options.Time);
+        Operations = new(options, Events, logger);
+    }
+
+    public IncusApiOptions Options { get; }
+
+    public ImageLibrary Library => Options.Library;
+
+    public ImageViews Views { get; }
+
+    public EventHub Events { get; }
+
+    public Operations Operations { get; }
+
+    /// <summary>Ends the requests that wait for something to happen.</summary>
+    public CancellationToken Stopping { get; }
+}

@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Http;
+using Stapes.Core.Library;
+using Stapes.Protocols.Shared;
+
+namespace Stapes.Protocols.Incus.Server;
+
+/// <summary>What the server half of the Incus API serves, and to whom.</summary>
+public sealed record IncusApiOptions
+{
+    /// <summary>What callers see: the library, alone or beside other sources.</summary>
+    public required IImageSource Images { get; init; }
+
+    /// <summary>What trusted callers write to.</summary>
+    public required ImageLibrary Library { get; init; }
+
+    /// <summary>The version of the program.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Where others reach the server. Asked for each time, because certificates change.</summary>
+    public Func<ServerIdentity> Identity { get; init; } = static () => ServerIdentity.None;
+
+    /// <summary>Whether a caller may see and change everything; all others are strangers.</summary>
+    public Func<HttpContext, bool> IsTrusted { get; init; } = static context => context.IsLocal();
+
+    /// <summary>How long an operation can still be asked for after it ended. Incus: 5 seconds.</summary>
+    public TimeSpan OperationRetention { get; init; } = TimeSpan.FromSeconds(5);
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
+
+/// <summary>Where others reach the server, and how they know it.</summary>
+/// <param name="Addresses">Host and port of each HTTPS listener; trusted callers pass them on to the servers that they copy images to.</param>
+/// <param name="Certificate">PEM; empty when authorities vouch for the server, or it has none.</param>
+/// <param name="CertificateFingerprint">SHA-256 of the certificate in DER, in lower-case hexadecimal digits; may be empty.</param>
+public sealed record ServerIdentity(IReadOnlyList<string> Addresses, string Certificate, string CertificateFingerprint)
+{
+    public static ServerIdentity None { get; } = new([], "", "");
+}

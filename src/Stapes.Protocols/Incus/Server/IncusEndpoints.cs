@@ -1,0 +1,103 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Stapes.Core;
+using Stapes.Protocols.Shared;
+
+namespace Stapes.Protocols.Incus.Server;
+
+/// <summary>The Incus REST API, as far as it is about images. Source: Incus, <c>doc/rest-api.yaml</c>.</summary>
+public static class IncusEndpoints
+{
+    /// <summary>Where the events are: the only path that is upgraded to a websocket.</summary>
+    private const string EventsPath = "/1.0/events";
+
+    /// <summary>How long a server that stops waits for operations: they write what has arrived already.</summary>
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(30);
+
+    /// <summary>Errors are written in the protocol's envelope; the host turns what handlers throw into them.</summary>
+    private static readonly Protocol Incus = new("incus", WriteErrorAsync, static kind => kind is ErrorKind.Unavailable
+        ? StatusCodes.Status500InternalServerError
+        : ErrorStatus.Of(kind));
+
+    /// <summary>Serves the API at <c>/</c> and <c>/1.0</c>, to strangers and the trusted, as <see cref="IncusApiOptions.IsTrusted"/> says.</summary>
+    public static IEndpointConventionBuilder MapIncus(this IEndpointRouteBuilder routes, IncusApiOptions options)
+    {
+        var services = routes.ServiceProvider;
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Stapes.Incus");
+        var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
+        var api = new IncusApi(options, logger, lifetime.ApplicationStopping);
+        lifetime.ApplicationStopped.Register(() => api.Operations.Drain(LongestDrain));
+        var group = routes.MapGroup("");
+        group.WithProtocol(Incus);
+        var incus = new Routes(group, api);
+
+        incus.Anyone("GET", "/", ServerInfo.VersionsAsync);
+        incus.Anyone("GET", "/1.0", ServerInfo.GetAsync);
+        incus.Anyone("GET", "/1.0/images", Images.ListAsync);
+        incus.Anyone("POST", "/1.0/images", Uploads.PostAsync);
+        incus.Anyone("GET", "/1.0/images/{fingerprint}", Images.GetAsync);
+        incus.Trusted("PUT", "/1.0/images/{fingerprint}", Images.PutAsync);
+        incus.Trusted("PATCH", "/1.0/images/{fingerprint}", Images.PatchAsync);
+        incus.Trusted("DELETE", "/1.0/images/{fingerprint}", Images.DeleteAsync);
+        incus.Anyone("GET", "/1.0/images/{fingerprint}/export", Exports.GetAsync);
+        incus.Anyone("HEAD", "/1.0/images/{fingerprint}/export", Exports.GetAsync);
+        incus.Trusted("POST", "/1.0/images/{fingerprint}/refresh", Images.RefreshAsync);
+        incus.Trusted("POST", "/1.0/images/{fingerprint}/secret", Images.CreateSecretAsync);
+        incus.Anyone("GET", "/1.0/images/aliases", Aliases.ListAsync);
+        incus.Trusted("POST", "/1.0/images/aliases", Aliases.CreateAsync);
+        incus.Anyone("GET", "/1.0/images/aliases/{**name}", Aliases.GetAsync);
+        incus.Trusted("PUT", "/1.0/images/aliases/{**name}", Aliases.PutAsync);
+        incus.Trusted("PATCH", "/1.0/images/aliases/{**name}", Aliases.PatchAsync);
+        incus.Trusted("POST", "/1.0/images/aliases/{**name}", Aliases.RenameAsync);
+        incus.Trusted("DELETE", "/1.0/images/aliases/{**name}", Aliases.DeleteAsync);
+        incus.Trusted("GET", "/1.0/operations", OperationEndpoints.ListAsync);
+        incus.Trusted("GET", "/1.0/operations/{id}", OperationEndpoints.GetAsync);
+        incus.Trusted("DELETE", "/1.0/operations/{id}", OperationEndpoints.DeleteAsync);
+        incus.Anyone("GET", "/1.0/operations/{id}/wait", OperationEndpoints.WaitAsync);
+        incus.Trusted("GET", "/1.0/projects", Projects.ListAsync);
+        incus.Trusted("GET", "/1.0/projects/{name}", Projects.GetAsync);
+        incus.Trusted("GET", EventsPath, Events.GetAsync);
+        incus.Otherwise("/1.0/{**rest}");
+        return group;
+    }
+
+    internal static StapesException NotAuthorized() => new(ErrorKind.Forbidden, "not authorized");
+
+    private static async Task WriteErrorAsync(HttpContext context, int status, string message) =>
+        await Reply.Error(status, message).ExecuteAsync(context);
+
+    private sealed class Routes(IEndpointRouteBuilder group, IncusApi api)
+    {
+        /// <summary>For strangers too, unless they insist that they are trusted.</summary>
+        public void Anyone(string method, string path, Func<IncusCall, Task<IResult>> handler) => Map(method, path, call =>
+            call.Trusted || !call.Request.Headers.ContainsKey("X-Incus-authenticated") ? handler(call) : throw NotAuthorized());
+
+        public void Trusted(string method, string path, Func<IncusCall, Task<IResult>> handler) =>
+            Map(method, path, call => call.Trusted ? handler(call) : throw NotAuthorized());
+
+        public void Otherwise(string path) => group.Map(path, Run(static call => call.Trusted
+            ? throw new StapesException(ErrorKind.NotFound, $"This server has no {call.Request.Method} {call.Request.Path}: it keeps images only")
+            : throw NotAuthorized()));
+
+        private void Map(string method, string path, Func<IncusCall, Task<IResult>> handler) =>
+            group.MapMethods(path, [method], path == EventsPath ? Upgradable(Run(handler)) : Run(handler));
+
+        private RequestDelegate Run(Func<IncusCall, Task<IResult>> handler) => async context =>
+        {
+            var result = await handler(new(context, api, api.Options.IsTrusted(context)));
+            await result.ExecuteAsync(context);
+        };
+
+        private RequestDelegate Upgradable(RequestDelegate handler)
+        {
+            var pipeline = group.CreateApplicationBuilder();
+            pipeline.UseWebSockets();
+            pipeline.Run(handler);
+            return pipeline.Build();
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Http;
+using Stapes.Core;
+
+namespace Stapes.Protocols.Incus.Server;
+
+/// <summary><c>/1.0/operations</c>.</summary>
+internal static class OperationEndpoints
+{
+    public static Task<IResult> ListAsync(IncusCall call)
+    {
+        var byStatus = call.Api.Operations.All
+            .Where(o => call.AllProjects || o.Project == call.Project)
+            .OrderBy(static o => o.Record.CreatedAt)
+            .GroupBy(static o => o.Record.Status.ToLowerInvariant());
+        return Task.FromResult(call.Recursive
+            ? Reply.Sync(
+                byStatus.ToDictionary(static g => g.Key, static g => (IReadOnlyList<OperationRecord>)[.. g.Select(static o => o.Record)]),
+                IncusJsonContext.Default.IReadOnlyDictionaryStringIReadOnlyListOperationRecord)
+            : Reply.Sync(
+                byStatus.ToDictionary(static g => g.Key, static g => (IReadOnlyList<string>)[.. g.Select(static o => o.Url)]),
+                IncusJsonContext.Default.IReadOnlyDictionaryStringIReadOnlyListString));
+    }
+
+    public static Task<IResult> GetAsync(IncusCall call) =>
+        Task.FromResult(Reply.Sync(Find(call).Record, IncusJsonContext.Default.OperationRecord));
+
+    public static Task<IResult> DeleteAsync(IncusCall call) => Task.FromResult(Find(call).TryCancel()
+        ? Reply.Empty
+        : throw new StapesException(ErrorKind.Invalid, "This operation can't be cancelled, or is over already"));
+
+    /// <summary>Answers when the operation is over, or when the caller has waited long enough. Strangers need its secret.</summary>
+    public static async Task<IResult> WaitAsync(IncusCall call)
+    {
+        var operation = call.Api.Operations.Find(call.Route("id"));
+        var secret = call.Query("secret");
+        if ((!call.Trusted || secret is { Length: > 0 }) && operation?.HasSecret(secret) is not true)
+            throw IncusEndpoints.NotAuthorized();
+        operation ??= Find(call);
+        var timeout = Timeout(call.Query("timeout"));
+        await SendHeaderAsync(call.Http);
+        await WaitAsync(call, operation.Ended, timeout);
+        return Reply.Sync(operation.Record, IncusJsonContext.Default.OperationRecord);
+    }
+
+    private static Operation Find(IncusCall call) => call.Api.Operations.Find(call.Route("id"))
+        ?? throw new StapesException(ErrorKind.NotFound, $"Operation \"{call.Route("id")}\" not found");
+
+    private static TimeSpan Timeout(string? seconds)
+    {
+        if (string.IsNullOrEmpty(seconds))
+            return System.Threading.Timeout.InfiniteTimeSpan;
+        if (!int.TryParse(seconds, out var number))
+            throw new StapesException(ErrorKind.Invalid, $"The timeout \"{seconds}\" is no number of seconds");
+        return number < 0 ? System.Threading.Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(Math.Min(number, int.MaxValue / 1000));
+    }
+
+    private static async Task WaitAsync(IncusCall call, Task ended, TimeSpan timeout)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, call.Api.Stopping);
+        try
+        {
+            await ended.WaitAsync(timeout, call.Api.Options.Time, stop.Token);
+        }
+        catch (Exception e) when (e is TimeoutException || (e is OperationCanceledException && !call.Cancellation.IsCancellationRequested))
+        {
+            // The caller learns how far it is.
+        }
+    }
+
+    /// <summary>Clients give up where no header arrives for a while.</summary>
+    private static async Task SendHeaderAsync(HttpContext http)
+    {
+        http.Response.ContentType = "application/json";
+        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+    }
+}

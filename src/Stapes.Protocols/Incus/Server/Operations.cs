@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Stapes.Core;
+using Stapes.Core.Library;
+
+namespace Stapes.Protocols.Incus.Server;
+
+/// <summary>The operations that go on or have ended a moment ago.</summary>
+internal sealed partial class Operations(IncusApiOptions options, EventHub events, ILogger logger)
+{
+    private readonly ConcurrentDictionary<string, Operation> all = new(StringComparer.Ordinal);
+
+    public IEnumerable<Operation> All => all.Values;
+
+    public Operation? Find(string id) => all.GetValueOrDefault(id);
+
+    /// <summary>Starts work in the background. What it throws becomes the error of the operation.</summary>
+    /// <param name="project">The project that it belongs to.</param>
+    /// <param name="start">Description, resources and metadata; whether it may be cancelled.</param>
+    /// <param name="work">The work.</param>
+    public Operation Start(string project, OperationRecord start, Func<Operation, Task> work)
+    {
+        var operation = Register(project, start);
+        _ = Task.Run(() => RunAsync(operation, work));
+        return operation;
+    }
+
+    /// <summary>Makes a secret that lets a stranger do something with an image once.</summary>
+    /// <param name="key">The image, which need not be there yet.</param>
+    /// <param name="upload">What to add with the image that is sent; null for a token to read with.</param>
+    public Operation CreateToken(ImageKey key, ImagesPostRecord? upload)
+    {
+        var operation = Register(key.Project, new()
+        {
+            Class = OperationClass.Token,
+            Description = "Image download token",
+            MayCancel = true,
+            Resources = Urls.Resources(key),
+            Metadata = new() { ["secret"] = NewSecret() },
+        }, new(key, upload));
+        _ = RetireAsync(operation);
+        return operation;
+    }
+
+    /// <summary>
+    /// The token of a secret. The first use ends it; as in Incus it still works until it is forgotten, so that a caller can look at an
+    /// image and then fetch it.
+    /// </summary>
+    public ImageToken? UseToken(string project, string fingerprint, string? secret)
+    {
+        var operation = All.FirstOrDefault(o => o.Token is { } token && token.Key.Project == project
+            && token.Key.Fingerprint.Hex.StartsWith(fingerprint, StringComparison.OrdinalIgnoreCase) && o.HasSecret(secret));
+        operation?.TryCancel();
+        return operation?.Token;
+    }
+
+    /// <summary>
+    /// Cancels what can be cancelled and waits for the rest: whoever was answered that an operation has begun can rely on it. Blocks,
+    /// because a host that has stopped waits for nothing else.
+    /// </summary>
+    public void Drain(TimeSpan timeout)
+    {
+        foreach (var operation in All)
+            operation.TryCancel();
+        Task.WaitAll([.. All.Select(static o => o.Ended)], timeout);
+    }
+
+    public static string NewSecret() => RandomNumberGenerator.GetHexString(64, lowercase: true);
+
+    private Operation Register(string project, OperationRecord start, ImageToken? token = null)
+    {
+        var operation = new Operation(project, start, options.Time, events.Send, token);
+        all[operation.Id] = operation;
+        return operation;
+    }
+
+    private async Task RunAsync(Operation operation, Func<Operation, Task> work)
+    {
+        try
+        {
+            await work(operation);
+            operation.End(OperationStatus.Success);
+        }
+        catch (StapesException e)
+        {
+            operation.End(OperationStatus.Failure, e.Message);
+        }
+        catch (OperationCanceledException) when (operation.Cancellation.IsCancellationRequested)
+        {
+            operation.End(OperationStatus.Cancelled);
+        }
+#pragma warning disable CA1031 // Nobody else sees what goes wrong in the background.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogFailure(logger, operation.Id, operation.Record.Description, e);
+            operation.End(OperationStatus.Failure, "The server failed: its log says more");
+        }
+
+        await RetireAsync(operation);
+    }
+
+    private async Task RetireAsync(Operation operation)
+    {
+        await operation.Ended;
+        await Task.Delay(options.OperationRetention, options.Time);
+        all.TryRemove(operation.Id, out _);
+        operation.Dispose();
+    }
+
+    [LoggerMessage(LogLevel.Error, "The operation {Id} ({Description}) failed")]
+    private static partial void LogFailure(ILogger logger, string id, string description, Exception exception);
+}
+
+/// <summary>What a secret allows.</summary>
+/// <param name="Key">The image.</param>
+/// <param name="Upload">Null to read the image; else to send it, and what to add to it.</param>
+internal sealed record ImageToken(ImageKey Key, ImagesPostRecord? Upload);

@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Http;
+using Stapes.Core.Images;
+
+namespace Stapes.Protocols.Incus.Server;
+
+/// <summary><c>/</c> and <c>/1.0</c>: what the server is and can do.</summary>
+internal static class ServerInfo
+{
+    /// <summary>What of the API beyond its first version works here. Clients rely on each.</summary>
+    private static readonly IReadOnlyList<string> Extensions =
+    [
+        "etag",
+        "patch",
+        "image_create_aliases",
+        "image_force_refresh",
+        "operation_description",
+        "event_lifecycle",
+        "projects",
+        "event_location",
+        "image_types",
+        "image_profiles",
+        "api_filtering",
+        "event_project",
+        "images_all_projects",
+        "image_copy_profile",
+        "operations_get_query_all_projects",
+        "event_lifecycle_name_and_project",
+        "operation_wait",
+    ];
+
+    private static readonly IReadOnlyDictionary<string, string> NoConfig = new Dictionary<string, string>();
+
+    public static Task<IResult> VersionsAsync(IncusCall call) =>
+        Task.FromResult(Reply.Sync(["/1.0"], IncusJsonContext.Default.IReadOnlyListString));
+
+    public static Task<IResult> GetAsync(IncusCall call) => Task.FromResult(Reply.Sync(
+        call.Trusted ? ForTrusted(call) : Public, IncusJsonContext.Default.ServerRecord, call.Trusted ? EntityTag.Of(NoConfig) : null));
+
+    private static ServerRecord Public { get; } = new()
+    {
+        Config = NoConfig,
+        ApiExtensions = Extensions,
+        ApiStatus = "stable",
+        ApiVersion = "1.0",
+        Auth = "untrusted",
+        Public = true,
+        AuthMethods = ["tls"],
+    };
+
+    private static ServerRecord ForTrusted(IncusCall call)
+    {
+        var identity = call.Api.Options.Identity();
+        return Public with
+        {
+            Auth = "trusted",
+            Public = false,
+            AuthUserName = "",
+            AuthUserMethod = "unix",
+            Environment = new()
+            {
+                Addresses = identity.Addresses,
+                Architectures = [Architecture.Local.Name],
+                Certificate = identity.Certificate,
+                CertificateFingerprint = identity.CertificateFingerprint,
+                Kernel = "Linux",
+                KernelArchitecture = Architecture.Local.Name,
+                Project = call.Project,
+                Server = "stapes",
+                ServerEventMode = "full-mesh",
+                ServerName = Environment.MachineName,
+                ServerPid = Environment.ProcessId,
+                ServerVersion = call.Api.Options.Version,
+            },
+        };
+    }
+}

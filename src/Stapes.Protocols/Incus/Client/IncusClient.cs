@@ -78,7 +78,7 @@ public sealed class IncusClient(IncusConnection connection) : IDisposable
     /// <param name="progress">Told the number of bytes of each piece that was sent.</param>
     /// <param name="cancellation">Ends it; the server then keeps nothing.</param>
     /// <returns>The fingerprint.</returns>
-    public async Task<string> UploadAsync(ImageUpload upload, Action<long>? progress, CancellationToken cancellation)
+    public async Task<string> UploadAsync(UploadRequest upload, Action<long>? progress, CancellationToken cancellation)
     {
         using var request = upload.ToRequest(connection.Url("/images"), progress);
         return await FingerprintAsync(await connection.SendAsync(request, cancellation), cancellation);

@@ -30,7 +30,7 @@ internal static class AliasCommand
         var command = new Command("delete", "Delete image aliases") { aliases };
         command.Aliases.Add("rm");
         command.Aliases.Add("remove");
-        command.SetAction((result, cancellation) => EachOf.RunAsync(result.GetRequiredValue(aliases).Select(ImageName.Parse), async name =>
+        command.SetAction((result, cancellation) => EachOf.RunAsync(result, result.GetRequiredValue(aliases).Select(ImageName.Parse), async name =>
         {
             using var server = ImageCommand.Connect(result, name.Remote);
             await server.DeleteAliasAsync(name.Name, cancellation);

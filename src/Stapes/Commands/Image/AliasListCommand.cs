@@ -40,7 +40,7 @@ internal static class AliasListCommand
             .ToList();
         var rows = aliases.Select(a => (IReadOnlyList<string>)[.. columns.Select(c => c.Cell(a.Alias))]).Order(NaturalRowOrder.Instance).ToList();
         ListPrinter.Print(
-            Console.Out, result.GetRequiredValue(Format), [.. columns.Select(static c => c.Header)], rows,
+            result.InvocationConfiguration.Output, result.GetRequiredValue(Format), [.. columns.Select(static c => c.Header)], rows,
             RawJson.List(aliases.Select(static a => a.Raw)), IncusJsonContext.Default.IReadOnlyListAliasRecord);
         return 0;
     }

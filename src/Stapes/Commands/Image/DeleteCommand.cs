@@ -12,7 +12,7 @@ internal static class DeleteCommand
         var command = new Command("delete", "Delete images") { Images };
         command.Aliases.Add("rm");
         command.Aliases.Add("remove");
-        command.SetAction((result, cancellation) => EachOf.RunAsync(result.GetRequiredValue(Images).Select(ImageName.Parse), async name =>
+        command.SetAction((result, cancellation) => EachOf.RunAsync(result, result.GetRequiredValue(Images).Select(ImageName.Parse), async name =>
         {
             using var server = ImageCommand.Connect(result, name.Remote);
             var image = await server.FindAsync(name, vm: false, cancellation);

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Stapes.Core;
 
 namespace Stapes.Commands.Image;
@@ -6,7 +7,7 @@ internal static class EachOf
 {
     /// <summary>Does the same to several things, in order; a failure is told and does not keep the next ones from their turn.</summary>
     /// <returns>The exit status.</returns>
-    public static async Task<int> RunAsync<T>(IEnumerable<T> items, Func<T, Task> action)
+    public static async Task<int> RunAsync<T>(ParseResult result, IEnumerable<T> items, Func<T, Task> action)
     {
         var status = 0;
         foreach (var item in items)
@@ -17,7 +18,7 @@ internal static class EachOf
             }
             catch (StapesException e)
             {
-                await Console.Error.WriteLineAsync($"Error: {e.Message}");
+                await result.InvocationConfiguration.Error.WriteLineAsync($"Error: {e.Message}");
                 status = 1;
             }
         }

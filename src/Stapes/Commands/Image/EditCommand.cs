@@ -55,8 +55,8 @@ internal static class EditCommand
             }
             catch (StapesException e) when (e.Kind != ErrorKind.Unavailable)
             {
-                await Console.Error.WriteLineAsync($"Config parsing error: {e.Message}");
-                Console.WriteLine("Press enter to open the editor again or ctrl+c to abort change");
+                await result.InvocationConfiguration.Error.WriteLineAsync($"Config parsing error: {e.Message}");
+                result.InvocationConfiguration.Output.WriteLine("Press enter to open the editor again or ctrl+c to abort change");
                 if (await Console.In.ReadLineAsync(cancellation) is null)
                     throw;
             }

@@ -42,7 +42,7 @@ internal static class ExportCommand
         foreach (var (file, path) in download.Files.Zip(paths))
             file.Content.MoveTo(path, published: false);
         if (!ImageCommand.IsQuiet(result))
-            Console.WriteLine("Image exported successfully!");
+            result.InvocationConfiguration.Output.WriteLine("Image exported successfully!");
         return 0;
     }
 

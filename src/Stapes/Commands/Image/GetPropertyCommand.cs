@@ -18,7 +18,7 @@ internal static class GetPropertyCommand
             var (name, key) = (ImageName.Parse(result.GetRequiredValue(Image)), result.GetRequiredValue(Key));
             using var server = ImageCommand.Connect(result, name.Remote);
             var image = (await server.FindAsync(name, vm: false, cancellation)).Image;
-            Console.WriteLine(image.Properties.TryGetValue(key, out var value)
+            result.InvocationConfiguration.Output.WriteLine(image.Properties.TryGetValue(key, out var value)
                 ? value
                 : throw new StapesException(ErrorKind.NotFound, $"Property not found: image {name.Name} has no \"{key}\""));
         });

@@ -45,7 +45,7 @@ internal static class ImportCommand
             ? await UploadAsync(result, server, image, root, properties, cancellation)
             : await FetchAsync(result, server, image, root, properties, cancellation);
         if (!ImageCommand.IsQuiet(result))
-            Console.WriteLine($"Image imported with fingerprint: {fingerprint}");
+            result.InvocationConfiguration.Output.WriteLine($"Image imported with fingerprint: {fingerprint}");
 
         var aliases = result.GetValue(Alias) ?? [];
         if (aliases.Length > 0)
@@ -57,7 +57,7 @@ internal static class ImportCommand
         ParseResult result, IncusClient server, string image, string? root, IReadOnlyDictionary<string, string> properties, CancellationToken cancellation)
     {
         using var packed = Directory.Exists(image) ? await PackedDirectory.PackAsync(image, cancellation) : null;
-        var upload = new ImageUpload(packed?.Path ?? image, root) { Public = result.GetValue(Public), Properties = properties };
+        var upload = new UploadRequest(packed?.Path ?? image, root) { Public = result.GetValue(Public), Properties = properties };
         return await TransferProgress.RunAsync(
             "Transferring", ImageCommand.IsQuiet(result) ? 0 : FileSize.Of(upload.Metadata, root), progress => server.UploadAsync(upload, progress, cancellation));
     }

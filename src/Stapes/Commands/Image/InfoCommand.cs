@@ -18,7 +18,7 @@ internal static class InfoCommand
         {
             var name = ImageName.Parse(result.GetRequiredValue(Image));
             using var server = ImageCommand.Connect(result, name.Remote);
-            Write(Console.Out, (await server.FindAsync(name, result.GetValue(Vm), cancellation)).Image);
+            Write(result.InvocationConfiguration.Output, (await server.FindAsync(name, result.GetValue(Vm), cancellation)).Image);
         });
         return command;
     }

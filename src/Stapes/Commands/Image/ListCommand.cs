@@ -55,7 +55,7 @@ internal static class ListCommand
         var images = await FindAsync(server, new(filters), allProjects, cancellation);
         var rows = images.Select(i => (IReadOnlyList<string>)[.. columns.Select(c => c.Cell(i.Image))]).Order(NaturalRowOrder.Instance).ToList();
         ListPrinter.Print(
-            Console.Out, result.GetRequiredValue(Format), [.. columns.Select(static c => c.Header)], rows,
+            result.InvocationConfiguration.Output, result.GetRequiredValue(Format), [.. columns.Select(static c => c.Header)], rows,
             RawJson.List(images.Select(static i => i.Raw)), IncusJsonContext.Default.IReadOnlyListImageRecord);
         return 0;
     }

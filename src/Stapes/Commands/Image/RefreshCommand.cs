@@ -18,7 +18,7 @@ internal static class RefreshCommand
                 var image = await server.FindAsync(name, vm: false, cancellation);
                 var refreshed = await server.RefreshImageAsync(image.Image.Fingerprint, cancellation);
                 if (!ImageCommand.IsQuiet(result))
-                    Console.WriteLine(refreshed ? "Image refreshed successfully!" : "Image already up to date.");
+                    result.InvocationConfiguration.Output.WriteLine(refreshed ? "Image refreshed successfully!" : "Image already up to date.");
             }
         });
         return command;

@@ -19,7 +19,7 @@ internal static class ShowCommand
             var name = ImageName.Parse(result.GetRequiredValue(Image));
             using var server = ImageCommand.Connect(result, name.Remote);
             var image = (await server.FindAsync(name, result.GetValue(Vm), cancellation)).Image;
-            YamlWriter.Write(Console.Out, ImageFields.Of(image), IncusJsonContext.Default.ImagePutRecord);
+            YamlWriter.Write(result.InvocationConfiguration.Output, ImageFields.Of(image), IncusJsonContext.Default.ImagePutRecord);
         });
         return command;
     }

@@ -208,7 +208,7 @@ public sealed class IncusConnectionTests : IDisposable
             body = await reader.ReadToEndAsync();
             await ScriptedServer.WriteAsync(http, 202, Started);
         });
-        var upload = new ImageUpload(metadata, root) { Properties = new Dictionary<string, string> { ["a b"] = "c&d=é" } };
+        var upload = new UploadRequest(metadata, root) { Properties = new Dictionary<string, string> { ["a b"] = "c&d=é" } };
         var sent = 0L;
 
         (await server.Client.UploadAsync(upload, n => sent += n, CancellationToken.None)).ShouldBe("f1");

@@ -8,7 +8,7 @@ namespace Stapes.Protocols.Incus.Client;
 /// </summary>
 /// <param name="Metadata">The metadata tarball; of a unified image the whole of it.</param>
 /// <param name="Root">The root file system or disk of a split image.</param>
-public sealed record ImageUpload(string Metadata, string? Root)
+public sealed record UploadRequest(string Metadata, string? Root)
 {
     public bool Public { get; init; }
 

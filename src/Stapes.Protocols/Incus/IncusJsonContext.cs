@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Stapes.Protocols.Incus;
@@ -22,4 +23,5 @@ namespace Stapes.Protocols.Incus;
 [JsonSerializable(typeof(IReadOnlyList<ProjectRecord>))]
 [JsonSerializable(typeof(LifecycleRecord))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(JsonObject))]
 public sealed partial class IncusJsonContext : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Stapes.Commands.Documentation;
+using Stapes.Commands.Image;
 using Stapes.Commands.Serve;
 using Stapes.Commands.Tree;
 
@@ -47,6 +48,7 @@ internal static class CommandLine
             ServeCommand.Create(),
             TreeCommand.Create(),
             IncusSimplestreamsCommand.Create(),
+            ImageCommand.Create(),
             CompletionCommand.Create(),
         };
         root.Subcommands.Add(ManPageCommand.Create(root));

@@ -48,6 +48,12 @@ internal sealed partial class ServerCertificate
         }
     }
 
+    /// <summary>The certificate, without its chain and its key.</summary>
+    public string Pem => current.Certificate.ExportCertificatePem() + "\n";
+
+    /// <summary>SHA-256 of the certificate, in lower-case hexadecimal digits: what clients show and pin.</summary>
+    public string Fingerprint => Convert.ToHexStringLower(current.Certificate.GetCertHash(HashAlgorithmName.SHA256));
+
     private void Reload()
     {
         lock (reading)
@@ -76,7 +82,7 @@ internal sealed partial class ServerCertificate
         chain.ImportFromPemFile(files.Certificate);
         // Offline: nothing is fetched to complete a chain; the file holds it.
         var context = SslStreamCertificateContext.Create(pair, chain, offline: true);
-        return new(stamp, new()
+        return new(stamp, pair, new()
         {
             ServerCertificateContext = context,
             ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
@@ -95,5 +101,5 @@ internal sealed partial class ServerCertificate
 
     private readonly record struct FileStamp(DateTime Certificate, DateTime Key);
 
-    private sealed record Loaded(FileStamp Stamp, SslServerAuthenticationOptions Options);
+    private sealed record Loaded(FileStamp Stamp, X509Certificate2 Certificate, SslServerAuthenticationOptions Options);
 }

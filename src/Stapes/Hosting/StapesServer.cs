@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Stapes.Core;
 using Stapes.Core.Library;
+using Stapes.Protocols.Incus.Server;
 
 namespace Stapes.Hosting;
 
@@ -23,10 +24,13 @@ internal sealed partial class StapesServer : IAsyncDisposable
     private readonly Readiness readiness;
     private readonly ILogger logger;
     private readonly CancellationTokenSource stopping = new();
+    private readonly ServedImages images;
     private Task background = Task.CompletedTask;
 
-    private StapesServer(WebApplication application, ServerSettings settings, ServiceManager serviceManager, ImageLibrary library)
+    private StapesServer(
+        WebApplication application, ServerSettings settings, ServiceManager serviceManager, ImageLibrary library, ServedImages images)
     {
+        this.images = images;
         this.application = application;
         this.settings = settings;
         this.serviceManager = serviceManager;
@@ -56,11 +60,14 @@ internal sealed partial class StapesServer : IAsyncDisposable
         var serviceManager = ServiceManager.FromEnvironment();
         var library = await DataDirectory.OpenLibraryAsync(settings.Data, new() { Grace = settings.Grace }, cancellation);
         WebApplication? application = null;
+        ServedImages? images = null;
         try
         {
             application = Build(settings, log, library);
+            images = await ServedImages.OpenAsync(library, settings, application.Logger, cancellation);
+            var server = new StapesServer(application, settings, serviceManager, library, images);
+            application.MapProtocols(library, images.Source, server.Identify);
             map?.Invoke(application);
-            var server = new StapesServer(application, settings, serviceManager, library);
             await server.StartAsync(cancellation);
             return server;
         }
@@ -68,6 +75,8 @@ internal sealed partial class StapesServer : IAsyncDisposable
         {
             if (application is not null)
                 await application.DisposeAsync();
+            if (images is not null)
+                await images.DisposeAsync();
             await library.DisposeAsync();
             serviceManager.Dispose();
             throw;
@@ -90,11 +99,14 @@ internal sealed partial class StapesServer : IAsyncDisposable
         await stopping.CancelAsync();
         await background;
         await application.DisposeAsync();
+        await images.DisposeAsync();
         File.Delete(settings.UnixSocket);
         await Library.DisposeAsync();
         serviceManager.Dispose();
         stopping.Dispose();
     }
+
+    private ServerIdentity Identify() => NetworkIdentity.Of(Addresses, application.Services.GetRequiredService<Lazy<ServerCertificate>>().Value);
 
     private static WebApplication Build(ServerSettings settings, ILoggerProvider log, ImageLibrary library)
     {

@@ -19,7 +19,16 @@ internal static class ListPrinter
         IReadOnlyList<string> headers,
         IReadOnlyList<IReadOnlyList<string>> rows,
         T raw,
-        JsonTypeInfo<T> type)
+        JsonTypeInfo<T> type) => Print(writer, format, headers, rows, JsonSerializer.SerializeToElement(raw, type), type);
+
+    /// <summary>The same for a list that is JSON already: its fields and values are printed as they are, also those that <paramref name="type"/> does not have.</summary>
+    public static void Print(
+        TextWriter writer,
+        ListFormat format,
+        IReadOnlyList<string> headers,
+        IReadOnlyList<IReadOnlyList<string>> rows,
+        JsonElement raw,
+        JsonTypeInfo type)
     {
         var shown = format.NoHeader ? [] : headers;
         using var text = new StringWriter { NewLine = "\n" };
@@ -38,7 +47,7 @@ internal static class ListPrinter
                 CsvWriter.Write(text, format.Header ? [shown, .. rows] : rows);
                 break;
             case ListKind.Json:
-                text.WriteLine(GoJson.Serialize(JsonSerializer.SerializeToElement(raw, type)));
+                text.WriteLine(GoJson.Serialize(raw));
                 break;
             case ListKind.Yaml:
                 YamlWriter.Write(text, raw, type);

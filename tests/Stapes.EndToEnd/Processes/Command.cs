@@ -10,6 +10,9 @@ internal sealed record Command(string Program, params IReadOnlyList<string> Argu
     /// <summary>The whole environment of the program; the test's own when null.</summary>
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
 
+    /// <summary>What the program reads from standard input; nothing when null.</summary>
+    public string? Input { get; init; }
+
     public Process Start()
     {
         var start = new ProcessStartInfo(Program, Arguments)
@@ -28,6 +31,7 @@ internal sealed record Command(string Program, params IReadOnlyList<string> Argu
         }
 
         var process = Process.Start(start)!;
+        process.StandardInput.Write(Input);
         process.StandardInput.Close();
         return process;
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Stapes.Output;
 using Stapes.Protocols.Incus;
 
@@ -6,6 +7,8 @@ namespace Stapes.Tests.Output;
 // Captured from `incus-simplestreams list` 7.0.2 over a tree with these images.
 public class ListPrinterTests
 {
+    private const string FromAnotherServer = """{"fingerprint":"aa1","properties":{"b":"1","a":"2"},"uploaded_at":"2026-11-24T02:42:40.422433634Z","new_field":"x"}""";
+
     private static readonly string[] Headers =
         ["FINGERPRINT", "DESCRIPTION", "OS", "RELEASE", "VARIANT", "ARCHITECTURE", "TYPE", "CREATED"];
 
@@ -18,6 +21,21 @@ public class ListPrinterTests
         Image("aa1", "alpine zedge amd64 (202311142213)", "alpine", "edge", "default"),
         Image("bb2", "日本 two\nlines amd64 (a,\"b\") (202311142213)", "日本", "3.20", "a,\"b\""),
     ];
+
+    [Fact]
+    public void What_another_server_wrote_keeps_its_fields_and_nanoseconds()
+    {
+        PrintRaw("json").ShouldBe($"[{FromAnotherServer}]\n");
+        PrintRaw("yaml").ShouldBe("- fingerprint: aa1\n  properties:\n    a: \"2\"\n    b: \"1\"\n  uploaded_at: 2026-11-24T02:42:40.422433634Z\n  new_field: x\n");
+
+        static string PrintRaw(string format)
+        {
+            using var json = JsonDocument.Parse($"[{FromAnotherServer}]");
+            using var text = new StringWriter();
+            ListPrinter.Print(text, ListFormat.Parse(format), [], [], json.RootElement, IncusJsonContext.Default.IReadOnlyListImageRecord);
+            return text.ToString();
+        }
+    }
 
     [Theory]
     [InlineData(

@@ -80,10 +80,13 @@ public sealed class StagedFile : IDisposable
     /// <summary>Makes the bytes survive a power cut. To be called before the move.</summary>
     public void Flush() => RandomAccess.FlushToDisk(Handle);
 
-    /// <summary>Gives the file its final name, in one step, in place of whatever had it; everybody may read it from then on.</summary>
-    public void MoveTo(string path)
+    /// <summary>Gives the file its final name, in one step, in place of whatever had it.</summary>
+    /// <param name="path">The name, on the same file system.</param>
+    /// <param name="published">Everybody may read it from then on; otherwise those whom the process's umask lets.</param>
+    public void MoveTo(string path, bool published = true)
     {
-        File.SetUnixFileMode(Handle, Published);
+        if (published)
+            File.SetUnixFileMode(Handle, Published);
         File.Move(TemporaryPath, path, overwrite: true);
         moved = true;
     }

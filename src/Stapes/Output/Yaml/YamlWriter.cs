@@ -15,10 +15,12 @@ namespace Stapes.Output.Yaml;
 /// </summary>
 internal static class YamlWriter
 {
-    public static void Write<T>(TextWriter writer, T value, JsonTypeInfo<T> type)
+    public static void Write<T>(TextWriter writer, T value, JsonTypeInfo<T> type) => Write(writer, JsonSerializer.SerializeToElement(value, type), type);
+
+    /// <summary>The same for a record that is JSON already.</summary>
+    public static void Write(TextWriter writer, JsonElement root, JsonTypeInfo type)
     {
         var output = new YamlOutput(writer);
-        var root = JsonSerializer.SerializeToElement(value, type);
         if (IsBlock(root))
             WriteBlock(output, root, type, indent: 0);
         else

@@ -33,7 +33,7 @@ public sealed class TreeSourceTests : IDisposable
         await tree.AddAsync(SampleImage.Unified(SampleImage.Yaml("Other")), options: new() { ProductName = "org.example:other", DefaultAlias = false });
         await using var source = await OpenAsync();
 
-        var served = ProductsFile.Parse("images.json", IndexWriter.WriteProducts(ServedIndex.Of(await ImagesAsync(source))).Span);
+        var served = ProductsFile.Parse("images.json", IndexWriter.WriteProducts(ServedIndex.Of(await ImagesAsync(source))));
         var original = await tree.ListAsync();
         var again = AliasTable.Apply(ClientView.Images(served.Products, Audience.Incus), Architecture.Local);
         again.Select(Describe).ShouldBe(original.Select(Describe));

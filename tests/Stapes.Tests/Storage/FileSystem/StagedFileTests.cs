@@ -35,6 +35,17 @@ public sealed class StagedFileTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_is_not_published_keeps_the_mode_that_it_was_made_with()
+    {
+        using var staged = StagedFile.Create(Staging);
+        File.SetUnixFileMode(staged.TemporaryPath, OwnerOnly);
+
+        staged.MoveTo(directory["target"], published: false);
+
+        File.GetUnixFileMode(directory["target"]).ShouldBe(OwnerOnly);
+    }
+
+    [Fact]
     public void Everybody_may_read_the_moved_file_but_only_the_owner_the_directory_before()
     {
         using var staged = StagedFile.Create(Staging);

@@ -48,7 +48,7 @@ public abstract class IncusServerTest : IAsyncLifetime
         Stranger = Client(new(server.Addresses.Single(static a => !a.Contains("socket", StringComparison.Ordinal))), socket: null);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         Trusted.Dispose();
         Stranger.Dispose();

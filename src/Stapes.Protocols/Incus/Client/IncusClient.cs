@@ -1,0 +1,145 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Stapes.Core;
+
+namespace Stapes.Protocols.Incus.Client;
+
+/// <summary>The images and aliases of a server that speaks the Incus API. Failures are those of <see cref="IncusConnection"/>.</summary>
+public sealed class IncusClient(IncusConnection connection) : IDisposable
+{
+    /// <param name="filter">What the server should leave out everything but, in the API's filter language; empty for all.</param>
+    /// <param name="allProjects">Of all projects, not only of the connection's.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>A list of <see cref="ImageRecord"/> as the server wrote it.</returns>
+    public async Task<JsonElement> ListImagesAsync(string filter, bool allProjects, CancellationToken cancellation)
+    {
+        // Incus refuses a project together with all of them.
+        var url = allProjects
+            ? IncusConnection.UrlOfAnyProject("/images", ("recursion", "1"), ("filter", filter), ("all-projects", "true"))
+            : connection.Url("/images", ("recursion", "1"), ("filter", filter));
+        return (await connection.GetAsync(url, cancellation)).Metadata;
+    }
+
+    /// <param name="name">A fingerprint, or the start of one.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<FetchedImage> GetImageAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await connection.GetAsync(ImageUrl(name), cancellation);
+            return new(answer.As(IncusJsonContext.Default.ImageRecord), answer.ETag);
+        }
+        catch (StapesException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            throw new StapesException(ErrorKind.NotFound, $"Image \"{name}\" not found", e);
+        }
+    }
+
+    /// <param name="name">An alias, or what <see cref="GetImageAsync"/> takes; an alias goes first.</param>
+    /// <param name="type">Only an alias of this type counts; null for any.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>The alias's fingerprint; the name itself where there is no such alias.</returns>
+    public async Task<string> ResolveAsync(string name, string? type, CancellationToken cancellation)
+    {
+        try
+        {
+            var alias = (await connection.GetAsync(AliasUrl(name), cancellation)).As(IncusJsonContext.Default.AliasRecord);
+            return type is null || type == (alias.Type.Length == 0 ? "container" : alias.Type) ? alias.Target : name;
+        }
+        catch (StapesException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            return name;
+        }
+    }
+
+    /// <summary>Sets the editable fields of an image, all of them.</summary>
+    /// <param name="fingerprint">The image.</param>
+    /// <param name="image">The fields.</param>
+    /// <param name="etag">Of the image as it was when it was looked at; null to overwrite whatever there is.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public Task UpdateImageAsync(string fingerprint, ImagePutRecord image, string? etag, CancellationToken cancellation) =>
+        connection.PutAsync(ImageUrl(fingerprint), image, IncusJsonContext.Default.ImagePutRecord, etag, cancellation);
+
+    public async Task DeleteImageAsync(string fingerprint, CancellationToken cancellation) =>
+        await connection.WaitAsync(await connection.DeleteAsync(ImageUrl(fingerprint), cancellation), cancellation);
+
+    /// <summary>Has the server look for a newer version where the image came from.</summary>
+    /// <returns>Whether it found one.</returns>
+    public async Task<bool> RefreshImageAsync(string fingerprint, CancellationToken cancellation)
+    {
+        var url = connection.Url($"/images/{Escape(fingerprint)}/refresh");
+        using var request = new HttpRequestMessage(HttpMethod.Post, url);
+        var ended = await connection.WaitAsync(await connection.SendAsync(request, cancellation), cancellation);
+        return ended.Metadata?["refreshed"] is JsonValue value && value.TryGetValue<bool>(out var refreshed) && refreshed;
+    }
+
+    /// <summary>Sends an image. The files are read while they are sent.</summary>
+    /// <param name="upload">The image.</param>
+    /// <param name="progress">Told the number of bytes of each piece that was sent.</param>
+    /// <param name="cancellation">Ends it; the server then keeps nothing.</param>
+    /// <returns>The fingerprint.</returns>
+    public async Task<string> UploadAsync(UploadRequest upload, Action<long>? progress, CancellationToken cancellation)
+    {
+        using var request = upload.ToRequest(connection.Url("/images"), progress);
+        return await FingerprintAsync(await connection.SendAsync(request, cancellation), cancellation);
+    }
+
+    /// <summary>Has the server fetch an image from a web server that answers with the headers <c>Incus-Image-Hash</c> and <c>Incus-Image-URL</c>.</summary>
+    /// <returns>The fingerprint.</returns>
+    public async Task<string> ImportAsync(string url, bool isPublic, IReadOnlyDictionary<string, string> properties, CancellationToken cancellation)
+    {
+        var request = new JsonObject
+        {
+            ["public"] = isPublic,
+            ["properties"] = new JsonObject(properties.Select(static p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
+            ["source"] = new JsonObject { ["type"] = "url", ["mode"] = "pull", ["protocol"] = "direct", ["url"] = url },
+        };
+        var answer = await connection.PostAsync(connection.Url("/images"), request, IncusJsonContext.Default.JsonObject, cancellation);
+        return await FingerprintAsync(answer, cancellation);
+    }
+
+    /// <summary>Fetches the files of an image and checks them; see <see cref="ImageDownload"/>.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="directory">Where its files lie until they get their names; it exists.</param>
+    /// <param name="progress">Told the number of bytes of each piece that came.</param>
+    /// <param name="cancellation">Ends it; nothing stays.</param>
+    public async Task<ImageDownload> DownloadAsync(ImageRecord image, string directory, Action<long>? progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        using var response = await connection.DownloadAsync(connection.Url($"/images/{Escape(image.Fingerprint)}/export"), cancellation);
+        return await connection.ReadAsync(() => ImageDownload.ReadAsync(response, image.Fingerprint, directory, progress, cancellation));
+    }
+
+    /// <returns>A list of <see cref="AliasRecord"/> as the server wrote it.</returns>
+    public async Task<JsonElement> ListAliasesAsync(CancellationToken cancellation) =>
+        (await connection.GetAsync(connection.Url("/images/aliases", ("recursion", "1")), cancellation)).Metadata;
+
+    public Task CreateAliasAsync(AliasRecord alias, CancellationToken cancellation) =>
+        connection.PostAsync(connection.Url("/images/aliases"), alias, IncusJsonContext.Default.AliasRecord, cancellation);
+
+    public Task RenameAliasAsync(string name, string newName, CancellationToken cancellation) =>
+        connection.PostAsync(AliasUrl(name), new() { ["name"] = newName }, IncusJsonContext.Default.JsonObject, cancellation);
+
+    public Task DeleteAliasAsync(string name, CancellationToken cancellation) => connection.DeleteAsync(AliasUrl(name), cancellation);
+
+    public void Dispose() => connection.Dispose();
+
+    private async Task<string> FingerprintAsync(IncusAnswer answer, CancellationToken cancellation)
+    {
+        var ended = await connection.WaitAsync(answer, cancellation);
+        return (string?)ended.Metadata?["fingerprint"]
+            ?? throw new StapesException(ErrorKind.Unavailable, "The server took the image but does not say its fingerprint: look for it with `stapes image list`");
+    }
+
+    private Uri ImageUrl(string name) => connection.Url($"/images/{Escape(name)}");
+
+    private Uri AliasUrl(string name) => connection.Url($"/images/aliases/{Escape(name)}");
+
+    // A path cannot name what is called "." or "..", whatever its escaping (RFC 3986, section 5.2.4); no image or alias is.
+    private static string Escape(string name) => name is "" or "." or ".."
+        ? throw new StapesException(ErrorKind.NotFound, $"\"{name}\" is no name of an image or alias")
+        : Uri.EscapeDataString(name);
+}
+
+/// <summary>An image, and the entity tag by which an update can tell whether it changed since.</summary>
+public sealed record FetchedImage(ImageRecord Image, string? ETag);

@@ -1,0 +1,55 @@
+using System.CommandLine;
+
+namespace Stapes.Commands.Image;
+
+/// <summary><c>image alias create|delete|list|rename</c>.</summary>
+internal static class AliasCommand
+{
+    public static Command Create() => new("alias", "Manage image aliases") { CreateCreate(), CreateDelete(), AliasListCommand.Create(), CreateRename() };
+
+    private static Command CreateCreate()
+    {
+        var alias = new Argument<string>("alias") { Description = "The new alias" };
+        var fingerprint = new Argument<string>("fingerprint") { Description = "The fingerprint of an image, or the start of one" };
+        var description = new Option<string>("--description") { Description = "Image alias description", HelpName = "TEXT" };
+        var command = new Command("create", "Create aliases for existing images") { alias, fingerprint, description };
+        command.Aliases.Add("add");
+        command.SetAction(async (result, cancellation) =>
+        {
+            var name = ImageName.Parse(result.GetRequiredValue(alias));
+            using var server = ImageCommand.Connect(result, name.Remote);
+            await server.CreateAliasAsync(
+                new() { Name = name.Name, Target = result.GetRequiredValue(fingerprint), Description = result.GetValue(description) ?? "" }, cancellation);
+        });
+        return command;
+    }
+
+    private static Command CreateDelete()
+    {
+        var aliases = new Argument<string[]>("alias") { Description = "Aliases", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("delete", "Delete image aliases") { aliases };
+        command.Aliases.Add("rm");
+        command.Aliases.Add("remove");
+        command.SetAction((result, cancellation) => EachOf.RunAsync(result, result.GetRequiredValue(aliases).Select(ImageName.Parse), async name =>
+        {
+            using var server = ImageCommand.Connect(result, name.Remote);
+            await server.DeleteAliasAsync(name.Name, cancellation);
+        }));
+        return command;
+    }
+
+    private static Command CreateRename()
+    {
+        var alias = new Argument<string>("alias") { Description = "The alias" };
+        var newName = new Argument<string>("new-name") { Description = "Its new name" };
+        var command = new Command("rename", "Rename aliases") { alias, newName };
+        command.Aliases.Add("mv");
+        command.SetAction(async (result, cancellation) =>
+        {
+            var name = ImageName.Parse(result.GetRequiredValue(alias));
+            using var server = ImageCommand.Connect(result, name.Remote);
+            await server.RenameAliasAsync(name.Name, result.GetRequiredValue(newName), cancellation);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Text.Json;
+using Stapes.Output;
+using Stapes.Protocols.Incus;
+
+namespace Stapes.Commands.Image;
+
+/// <summary><c>image alias list</c>.</summary>
+internal static class AliasListCommand
+{
+    private static readonly Argument<string[]> Words = new("filter") { Description = "Parts of aliases or fingerprints, or a remote: and such", Arity = ArgumentArity.ZeroOrMore };
+
+    private static readonly Option<string> ColumnsOption = new("--columns", "-c") { Description = "Columns", HelpName = "LETTERS", DefaultValueFactory = static _ => "aftd" };
+
+    private static readonly Option<ListFormat> Format = FormatOption.Create();
+
+    public static Command Create()
+    {
+        var command = new Command("list", """
+            List image aliases
+
+            Filters are parts of fingerprints or of aliases; an alias has to pass one of them.
+
+            Columns, for tables and CSV, with or without commas between them:
+              a  alias    f  fingerprint, short    t  type    d  description
+            """) { Words, ColumnsOption, Format };
+        command.Aliases.Add("ls");
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
+    {
+        var (remote, filters) = ImageName.TakeRemote(result.GetValue(Words) ?? []);
+        var columns = Columns.Parse(result.GetRequiredValue(ColumnsOption), Letter);
+        using var server = ImageCommand.Connect(result, remote);
+        var aliases = (await server.ListAliasesAsync(cancellation)).EnumerateArray()
+            .Select(static raw => (Alias: raw.Deserialize(IncusJsonContext.Default.AliasRecord)!, Raw: raw))
+            .Where(a => filters.Count == 0 || filters.Any(f => a.Alias.Name.Contains(f, StringComparison.Ordinal) || a.Alias.Target.Contains(f, StringComparison.Ordinal)))
+            .ToList();
+        var rows = aliases.Select(a => (IReadOnlyList<string>)[.. columns.Select(c => c.Cell(a.Alias))]).Order(NaturalRowOrder.Instance).ToList();
+        ListPrinter.Print(
+            result.InvocationConfiguration.Output, result.GetRequiredValue(Format), [.. columns.Select(static c => c.Header)], rows,
+            RawJson.List(aliases.Select(static a => a.Raw)), IncusJsonContext.Default.IReadOnlyListAliasRecord);
+        return 0;
+    }
+
+    private static Column<AliasRecord>? Letter(char letter) => letter switch
+    {
+        'a' => new("ALIAS", static a => a.Name),
+        'f' => new("FINGERPRINT", static a => ImageColumns.Short(a.Target)),
+        't' => new("TYPE", static a => a.Type.Length == 0 ? "CONTAINER" : a.Type.ToUpperInvariant()),
+        'd' => new("DESCRIPTION", static a => a.Description),
+        _ => null,
+    };
+}

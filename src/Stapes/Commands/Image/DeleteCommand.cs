@@ -1,0 +1,23 @@
+using System.CommandLine;
+
+namespace Stapes.Commands.Image;
+
+/// <summary><c>image delete</c>.</summary>
+internal static class DeleteCommand
+{
+    private static readonly Argument<string[]> Images = new("image") { Description = "Aliases, fingerprints or starts of such", Arity = ArgumentArity.OneOrMore };
+
+    public static Command Create()
+    {
+        var command = new Command("delete", "Delete images") { Images };
+        command.Aliases.Add("rm");
+        command.Aliases.Add("remove");
+        command.SetAction((result, cancellation) => EachOf.RunAsync(result, result.GetRequiredValue(Images).Select(ImageName.Parse), async name =>
+        {
+            using var server = ImageCommand.Connect(result, name.Remote);
+            var image = await server.FindAsync(name, vm: false, cancellation);
+            await server.DeleteImageAsync(image.Image.Fingerprint, cancellation);
+        }));
+        return command;
+    }
+}

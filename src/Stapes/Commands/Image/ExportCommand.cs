@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Stapes.Core;
+using Stapes.Output;
+using Stapes.Protocols.Incus.Client;
+
+namespace Stapes.Commands.Image;
+
+/// <summary><c>image export</c>.</summary>
+internal static class ExportCommand
+{
+    private static readonly Argument<string> Image = ImageArgument.Create();
+
+    private static readonly Argument<string?> Target = new("target file") { Description = "A directory, or a name for the file or files [default: .]", Arity = ArgumentArity.ZeroOrOne };
+
+    private static readonly Option<bool> Vm = ImageArgument.CreateVmOption();
+
+    public static Command Create()
+    {
+        var command = new Command("export", """
+            Export and download images
+
+            In a directory the files get the server's names for them. Otherwise a unified image becomes TARGET with the ending of its kind, and a
+            split one TARGET and TARGET.root.
+            """) { Image, Target, Vm };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
+    {
+        var name = ImageName.Parse(result.GetRequiredValue(Image));
+        var target = result.GetValue(Target) ?? ".";
+        var directory = Directory.Exists(target) ? target : Path.GetDirectoryName(Path.GetFullPath(target))!;
+        if (!Directory.Exists(directory))
+            throw new StapesException(ErrorKind.NotFound, $"There is no directory {directory} to export to: make it, or name another target");
+
+        using var server = ImageCommand.Connect(result, name.Remote);
+        var image = (await server.FindAsync(name, result.GetValue(Vm), cancellation)).Image;
+        using var download = await TransferProgress.RunAsync(
+            "Exporting", ImageCommand.IsQuiet(result) ? 0 : image.Size, progress => server.DownloadAsync(image, directory, progress, cancellation));
+        var paths = Directory.Exists(target) ? PathsIn(target, image.Fingerprint, download.Files) : PathsAt(target, download.Files);
+        foreach (var (file, path) in download.Files.Zip(paths))
+            file.Content.MoveTo(path, published: false);
+        if (!ImageCommand.IsQuiet(result))
+            result.InvocationConfiguration.Output.WriteLine("Image exported successfully!");
+        return 0;
+    }
+
+    private static string[] PathsIn(string directory, string fingerprint, IReadOnlyList<DownloadedFile> files) =>
+        [.. files.Select((file, i) => Path.Combine(directory, file.Name ?? (i == 0 ? fingerprint : $"{fingerprint}.root")))];
+
+    private static string[] PathsAt(string target, IReadOnlyList<DownloadedFile> files) => files switch
+    {
+        // What follows the fingerprint: ".tar.xz".
+        [{ Name: { } name }] when name.IndexOf('.', StringComparison.Ordinal) is >= 0 and var dot => [target + name[dot..]],
+        [_] => [target],
+        _ => [target, $"{target}.root"],
+    };
+}

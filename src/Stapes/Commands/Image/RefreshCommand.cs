@@ -1,0 +1,26 @@
+using System.CommandLine;
+
+namespace Stapes.Commands.Image;
+
+/// <summary><c>image refresh</c>: has the server look for newer versions where images came from.</summary>
+internal static class RefreshCommand
+{
+    private static readonly Argument<string[]> Images = new("image") { Description = "Aliases, fingerprints or starts of such", Arity = ArgumentArity.OneOrMore };
+
+    public static Command Create()
+    {
+        var command = new Command("refresh", "Refresh images") { Images };
+        command.SetAction(async (result, cancellation) =>
+        {
+            foreach (var name in result.GetRequiredValue(Images).Select(ImageName.Parse))
+            {
+                using var server = ImageCommand.Connect(result, name.Remote);
+                var image = await server.FindAsync(name, vm: false, cancellation);
+                var refreshed = await server.RefreshImageAsync(image.Image.Fingerprint, cancellation);
+                if (!ImageCommand.IsQuiet(result))
+                    result.InvocationConfiguration.Output.WriteLine(refreshed ? "Image refreshed successfully!" : "Image already up to date.");
+            }
+        });
+        return command;
+    }
+}

@@ -1,0 +1,147 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Stapes.Core;
+using Stapes.Protocols.Incus;
+
+namespace Stapes.Tests.Protocols.Incus.Client;
+
+public sealed class ImageDownloadTests : IDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+    private readonly string target;
+
+    public ImageDownloadTests() => target = Directory.CreateDirectory(directory["target"]).FullName;
+
+    public void Dispose() => directory.Dispose();
+
+    [Fact]
+    public async Task A_unified_image_is_one_file_under_the_name_that_the_server_gives_it()
+    {
+        await using var server = await UnifiedAsync("content", "inline;filename=\"f1.tar.xz\"");
+
+        using var download = await server.Client.DownloadAsync(ImageOf("content"), target, progress: null, CancellationToken.None);
+
+        download.Files.Select(static f => f.Name).ShouldBe(["f1.tar.xz"]);
+        download.Files[0].Content.MoveTo(directory["kept"]);
+        File.ReadAllText(directory["kept"]).ShouldBe("content");
+    }
+
+    [Fact]
+    public async Task A_split_image_is_two_files()
+    {
+        await using var server = await SplitAsync(Part("metadata", "m.tar", "meta"), Part("rootfs.img", "r.qcow2", "root"));
+        var received = 0L;
+
+        using var download = await server.Client.DownloadAsync(ImageOf("metaroot"), target, n => received += n, CancellationToken.None);
+
+        download.Files.Select(static f => f.Name).ShouldBe(["m.tar", "r.qcow2"]);
+        download.Files.Select(static f => File.ReadAllText(f.Content.TemporaryPath)).ShouldBe(["meta", "root"]);
+        received.ShouldBe(8);
+    }
+
+    [Theory]
+    [InlineData("../../etc/passwd", "passwd")]
+    [InlineData("/etc/passwd", "passwd")]
+    [InlineData("..", null)]
+    [InlineData(".", null)]
+    [InlineData("dir/", null)]
+    public async Task The_server_does_not_choose_where_a_file_goes(string name, string? kept)
+    {
+        await using var server = await UnifiedAsync("content", $"inline;filename=\"{name}\"");
+
+        using var download = await server.Client.DownloadAsync(ImageOf("content"), target, progress: null, CancellationToken.None);
+
+        download.Files[0].Name.ShouldBe(kept);
+    }
+
+    [Fact]
+    public async Task Other_bytes_than_those_of_the_image_are_not_kept()
+    {
+        await using var server = await UnifiedAsync("forged", "inline;filename=\"f1.tar.xz\"");
+
+        var failure = await Should.ThrowAsync<StapesException>(server.Client.DownloadAsync(ImageOf("content"), target, progress: null, CancellationToken.None));
+
+        failure.Message.ShouldStartWith($"The server sent other bytes than those of the image {ImageOf("content").Fingerprint}: ");
+        Directory.GetFiles(target).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_fingerprint_of_an_oci_image_is_not_that_of_its_bytes()
+    {
+        await using var server = await ScriptedServer.StartAsync(directory, static http =>
+        {
+            http.Response.Headers["X-Incus-Type"] = "oci";
+            return http.Response.WriteAsync("content");
+        });
+
+        using var download = await server.Client.DownloadAsync(ImageOf("layers"), target, progress: null, CancellationToken.None);
+
+        download.Files.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_image_that_breaks_off_is_not_kept()
+    {
+        await using var server = await ScriptedServer.StartAsync(directory, static async http =>
+        {
+            http.Response.ContentLength = 1 << 20;
+            await http.Response.WriteAsync("content");
+            await http.Response.Body.FlushAsync();
+            http.Abort();
+        });
+
+        var failure = await Should.ThrowAsync<StapesException>(server.Client.DownloadAsync(ImageOf("content"), target, progress: null, CancellationToken.None));
+
+        failure.Message.ShouldStartWith($"The connection to {server.Socket} broke: ");
+        Directory.GetFiles(target).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("metadata")]
+    [InlineData("rootfs", "metadata")]
+    [InlineData("metadata", "other")]
+    [InlineData("metadata", "rootfs", "rootfs")]
+    [InlineData]
+    public async Task Parts_that_make_no_image_are_not_kept(params string[] names)
+    {
+        await using var server = await SplitAsync([.. names.Select(static n => Part(n, n, n))]);
+
+        var failure = await Should.ThrowAsync<StapesException>(server.Client.DownloadAsync(ImageOf(string.Concat(names)), target, progress: null, CancellationToken.None));
+
+        failure.Message.ShouldStartWith("The server sent no image: ");
+        Directory.GetFiles(target).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Parts_without_an_end_are_not_kept()
+    {
+        await using var server = await ScriptedServer.StartAsync(directory, static http =>
+        {
+            http.Response.ContentType = "multipart/form-data; boundary=bound";
+            return http.Response.WriteAsync(Part("metadata", "m", "meta") + "--bound\r\nContent-Disposition: form-data; name=\"rootfs\"\r\n\r\nro");
+        });
+
+        await Should.ThrowAsync<StapesException>(server.Client.DownloadAsync(ImageOf("metaro"), target, progress: null, CancellationToken.None));
+
+        Directory.GetFiles(target).ShouldBeEmpty();
+    }
+
+    private Task<ScriptedServer> UnifiedAsync(string content, string disposition) => ScriptedServer.StartAsync(directory, http =>
+    {
+        http.Response.ContentType = "application/octet-stream";
+        http.Response.Headers.ContentDisposition = disposition;
+        return http.Response.WriteAsync(content);
+    });
+
+    private Task<ScriptedServer> SplitAsync(params string[] parts) => ScriptedServer.StartAsync(directory, http =>
+    {
+        http.Response.ContentType = "multipart/form-data; boundary=bound";
+        return http.Response.WriteAsync(string.Concat(parts) + "--bound--\r\n");
+    });
+
+    private static string Part(string name, string fileName, string content) =>
+        $"--bound\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{fileName}\"\r\n\r\n{content}\r\n";
+
+    private static ImageRecord ImageOf(string content) => new() { Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content))) };
+}

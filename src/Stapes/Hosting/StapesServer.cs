@@ -51,7 +51,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
     /// <summary>Opens the library, listens and answers. When it fails, nothing stays behind.</summary>
     /// <param name="settings">How it runs.</param>
     /// <param name="log">Where it logs to.</param>
-    /// <param name="map">Further routes. Null for none.</param>
+    /// <param name="map">Routes in place of the protocols, for tests of one of them. Null for all protocols.</param>
     /// <param name="cancellation">Ends the start.</param>
     /// <exception cref="StapesException">Another server has the data directory or an address; a file is missing or wrong.</exception>
     public static async Task<StapesServer> StartAsync(
@@ -66,8 +66,10 @@ internal sealed partial class StapesServer : IAsyncDisposable
             application = Build(settings, log, library);
             images = await ServedImages.OpenAsync(library, settings, application.Logger, cancellation);
             var server = new StapesServer(application, settings, serviceManager, library, images);
-            application.MapProtocols(library, images.Source, server.Identify);
-            map?.Invoke(application);
+            if (map is null)
+                application.MapProtocols(library, images.Source, server.Identify);
+            else
+                map(application);
             await server.StartAsync(cancellation);
             return server;
         }

@@ -19,7 +19,9 @@ internal static class ListPrinter
         IReadOnlyList<string> headers,
         IReadOnlyList<IReadOnlyList<string>> rows,
         T raw,
-        JsonTypeInfo<T> type) => Print(writer, format, headers, rows, JsonSerializer.SerializeToElement(raw, type), type);
+        JsonTypeInfo<T> type) =>
+        // The kinds of table have no use for it, and it is most of the work.
+        Print(writer, format, headers, rows, format.Kind is ListKind.Json or ListKind.Yaml ? JsonSerializer.SerializeToElement(raw, type) : default, type);
 
     /// <summary>The same for a list that is JSON already: its fields and values are printed as they are, also those that <paramref name="type"/> does not have.</summary>
     public static void Print(

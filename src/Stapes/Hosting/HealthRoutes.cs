@@ -13,7 +13,7 @@ internal static class HealthRoutes
     /// <param name="readiness">Answers /readyz.</param>
     /// <param name="metrics">Answers /metrics.</param>
     /// <param name="openMetrics">
-    /// Show the metrics to the network: they tell how many images there are, private ones too. Otherwise it looks as if there were none.
+    /// Show the metrics to the network: they tell how many images there are, private ones too. Otherwise only the Unix socket has them.
     /// </param>
     public static void MapHealth(this IEndpointRouteBuilder routes, Readiness readiness, ServerMetrics metrics, bool openMetrics)
     {

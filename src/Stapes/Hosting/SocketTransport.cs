@@ -8,7 +8,7 @@ internal static class SocketTransport
 {
     public static void Configure(SocketTransportOptions options)
     {
-        // Continues on the thread that read from the socket instead of handing over to another: a quarter less CPU for downloads.
+        // Continues on the thread that read from the socket instead of handing over to another: a tenth less CPU for downloads.
         // Nothing here blocks a thread but reads of files, and these block only the connection that wants the bytes.
         options.UnsafePreferInlineScheduling = true;
         options.CreateBoundListenSocket = endPoint =>

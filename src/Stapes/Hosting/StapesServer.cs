@@ -105,13 +105,14 @@ internal sealed partial class StapesServer : IAsyncDisposable
         builder.Services.AddSingleton(new ServerMetrics());
         builder.Services.AddSingleton(new Readiness());
         builder.Services.AddSingleton(library);
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPool());
         builder.Services.AddSingleton(s => new Lazy<ServerCertificate>(() => ServerCertificate.Load(
             settings.Certificate ?? SelfSignedCertificate.FindOrCreate(settings.Data), s.GetRequiredService<ILogger<ServerCertificate>>())));
         // Signals are the command's business.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.StopTimeout);
         builder.WebHost.UseKestrelCore().UseSockets(SocketTransport.Configure).ConfigureKestrel(kestrel => Listeners.Configure(kestrel, settings));
+        // After Kestrel's own, which it takes the place of.
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPool());
 
         var application = builder.Build();
         var services = application.Services;

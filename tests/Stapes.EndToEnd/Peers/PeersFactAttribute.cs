@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Stapes.EndToEnd.Peers;
 
-/// <summary>A test that needs the real peers; skipped, by name, where they are not installed.</summary>
+/// <summary>A test that needs the real peers or strace; skipped, by name, where they are not installed.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class PeersFactAttribute : FactAttribute
 {
@@ -10,6 +10,6 @@ public sealed class PeersFactAttribute : FactAttribute
         : base(sourceFilePath, sourceLineNumber)
     {
         if (PeersTree.Root is null)
-            Skip = "needs the real peers, which ./test installs on Debian as root";
+            Skip = "needs the real peers (or strace), which ./test installs on Debian as root";
     }
 }

@@ -150,6 +150,20 @@ public class ServerLifeTests
             await connection.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task Responses_are_written_in_blocks_large_enough_for_full_TLS_records(bool tls, bool http2)
+    {
+        await using var server = await RunningServer.StartAsync(static routes => routes.MapGet("/block",
+            (RequestDelegate)(static context => context.Response.WriteAsync($"{context.Response.BodyWriter.GetMemory(1).Length}", context.RequestAborted))));
+
+        var size = await server.Client(tls, http2).GetStringAsync("/block", Cancellation);
+
+        int.Parse(size).ShouldBeGreaterThan(60_000);
+    }
+
     private static async Task AwaitRefusalAsync(RunningServer server)
     {
         while (true)

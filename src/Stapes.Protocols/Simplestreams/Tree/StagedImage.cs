@@ -7,10 +7,12 @@ namespace Stapes.Protocols.Simplestreams.Tree;
 /// <summary>The files of an image, read and on the tree's disk, but not visible yet.</summary>
 public sealed class StagedImage : IDisposable
 {
+    private readonly SimplestreamsTree tree;
     private readonly List<SourceFile> sources;
 
-    private StagedImage(ReadImage image, List<SourceFile> sources)
+    private StagedImage(SimplestreamsTree tree, ReadImage image, List<SourceFile> sources)
     {
+        this.tree = tree;
         Image = image;
         this.sources = sources;
     }
@@ -40,7 +42,7 @@ public sealed class StagedImage : IDisposable
             var image = await ImageReader.ReadAsync(inputs[0], inputs.ElementAtOrDefault(1), cancellation);
             foreach (var source in sources)
                 source.Finish();
-            return new(image, sources);
+            return new(tree, image, sources);
         }
         catch
         {
@@ -62,7 +64,11 @@ public sealed class StagedImage : IDisposable
     /// <summary>Ends a move: deletes the files that were read. Only after the transaction is committed.</summary>
     public void DeleteSources() => sources.ForEach(static s => File.Delete(s.Path));
 
-    public void Dispose() => sources.ForEach(static s => s.Dispose());
+    public void Dispose()
+    {
+        sources.ForEach(static s => s.Dispose());
+        tree.RemoveEmptyStaging();
+    }
 
     /// <summary>One file on its way into the tree.</summary>
     private sealed class SourceFile : IDisposable

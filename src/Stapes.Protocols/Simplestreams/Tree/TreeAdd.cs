@@ -39,6 +39,17 @@ public sealed record Added(string Product, string Serial, IReadOnlyList<string> 
 /// <summary>Lists an image in a tree. The bytes are the caller's matter: it puts them at the paths that it is told.</summary>
 public static class TreeAdd
 {
+    /// <summary>What can be said before the tree is looked at, so that an image that fits into none waits for no turn.</summary>
+    /// <exception cref="StapesException">The metadata lacks a property, or a name is impossible.</exception>
+    public static void RequireListable(ReadImage image, AddOptions options)
+    {
+        _ = ProductIdentity.Of(image.Metadata, options.ProductName);
+        foreach (var alias in options.Aliases)
+            TreeAliases.RequireValid(alias);
+        if (options.Serial is { } serial && !Serial.IsValid(serial))
+            throw new StapesException(ErrorKind.Invalid, $"Clients would not list the serial \"{serial}\": start it with a date YYYYMMDD and use letters, digits and _.:- only");
+    }
+
     /// <summary>Changes the transaction's content so that it lists the image.</summary>
     /// <param name="transaction">The writer's turn.</param>
     /// <param name="image">The image, as it was read.</param>
@@ -47,6 +58,7 @@ public static class TreeAdd
     /// <exception cref="StapesException">The metadata lacks a property, the image is listed already, or a name is taken.</exception>
     public static Added Add(TreeTransaction transaction, ReadImage image, AddOptions options, Action<ImageFile, string> place)
     {
+        RequireListable(image, options);
         var identity = ProductIdentity.Of(image.Metadata, options.ProductName);
         var content = transaction.Content;
         var warnings = new List<string>();
@@ -145,8 +157,6 @@ public static class TreeAdd
 
         if (options.Serial is { } wanted)
         {
-            if (!Serial.IsValid(wanted))
-                throw new StapesException(ErrorKind.Invalid, $"Clients would not list the serial \"{wanted}\": start it with a date YYYYMMDD and use letters, digits and _.:- only");
             return !versions.TryGetValue(wanted, out var taken) || items.FitInto(taken) ? wanted
                 : throw new StapesException(ErrorKind.Conflict, $"The product {product.Name} has another image as version {wanted}; choose another --serial");
         }

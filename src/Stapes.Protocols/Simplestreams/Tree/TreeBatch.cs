@@ -20,7 +20,7 @@ public static class TreeBatch
         var staged = new StagedImage?[pairs.Count];
         try
         {
-            await ReadAllAsync(tree, pairs, staged, move, progress, cancellation);
+            await ReadAllAsync(tree, pairs, staged, options, move, progress, cancellation);
             using var transaction = await tree.BeginAsync(create: true, cancellation);
             var warnings = new List<string>();
             var present = 0;
@@ -36,7 +36,7 @@ public static class TreeBatch
                 }
                 catch (StapesException e)
                 {
-                    throw new StapesException(e.Kind, $"{pair.Metadata}: {e.Message}", e);
+                    throw Naming(pair, e);
                 }
             }
 
@@ -58,7 +58,7 @@ public static class TreeBatch
     }
 
     private static async Task ReadAllAsync(
-        SimplestreamsTree tree, IReadOnlyList<ImagePair> pairs, StagedImage?[] staged, bool move, Action<long>? progress, CancellationToken cancellation)
+        SimplestreamsTree tree, IReadOnlyList<ImagePair> pairs, StagedImage?[] staged, AddOptions options, bool move, Action<long>? progress, CancellationToken cancellation)
     {
         var faults = new ConcurrentBag<(int Index, StapesException Fault)>();
         await Parallel.ForAsync(0, pairs.Count, cancellation, async (i, token) =>
@@ -66,10 +66,11 @@ public static class TreeBatch
             try
             {
                 staged[i] = await StagedImage.ReadAsync(tree, pairs[i].Metadata, pairs[i].Root, move, progress, token);
+                TreeAdd.RequireListable(staged[i]!.Image, options);
             }
             catch (StapesException e)
             {
-                faults.Add((i, e));
+                faults.Add((i, Naming(pairs[i], e)));
             }
         });
         if (!faults.IsEmpty)
@@ -79,4 +80,9 @@ public static class TreeBatch
             throw new StapesException(first.Kind, $"{first.Message}{more}; nothing was added", first);
         }
     }
+
+    private static StapesException Naming(ImagePair pair, StapesException e) =>
+        e.Message.Contains(pair.Metadata, StringComparison.Ordinal) || (pair.Root is not null && e.Message.Contains(pair.Root, StringComparison.Ordinal))
+            ? e
+            : new(e.Kind, $"{pair.Metadata}: {e.Message}", e);
 }

@@ -96,6 +96,7 @@ internal static class AddCommand
         var data = result.GetValue(Data);
         using var staged = await TransferProgress.RunAsync(
             "Reading", FileSize.Of(metadata, data), progress => StagedImage.ReadAsync(tree, metadata, data, move, progress, cancellation));
+        TreeAdd.RequireListable(staged.Image, options);
         using (var transaction = await tree.BeginAsync(create: true, cancellation))
         {
             var added = TreeAdd.Add(transaction, staged.Image, options, (file, path) => staged.PlaceIn(transaction, file, path));

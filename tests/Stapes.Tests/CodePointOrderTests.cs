@@ -2,7 +2,7 @@ using System.Text;
 using CsCheck;
 using Stapes.Core;
 
-namespace Stapes.Tests.Core;
+namespace Stapes.Tests;
 
 public class CodePointOrderTests
 {

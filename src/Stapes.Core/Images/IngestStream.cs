@@ -12,6 +12,8 @@ internal sealed class IngestStream(ImageInput input, IReadOnlyList<IncrementalHa
 {
     private const int ChunkSize = 1 << 20;
 
+    private const int SmallSize = 64 << 10;
+
     /// <summary>Below this, handing work to other threads costs more than it saves.</summary>
     private const int ParallelSize = 128 << 10;
 
@@ -55,6 +57,12 @@ internal sealed class IngestStream(ImageInput input, IReadOnlyList<IncrementalHa
     public async Task DrainAsync(CancellationToken cancellation)
     {
         peeked = default;
+        // Most metadata tarballs end here: a large buffer is only worth its making for a large file.
+        var small = new byte[SmallSize];
+        var length = await source.ReadAtLeastAsync(small, SmallSize, throwOnEndOfStream: false, cancellation);
+        await PassAsync(small.AsMemory(0, length), cancellation);
+        if (length < SmallSize)
+            return;
         var rented = (ArrayPool<byte>.Shared.Rent(ChunkSize), ArrayPool<byte>.Shared.Rent(ChunkSize));
         try
         {

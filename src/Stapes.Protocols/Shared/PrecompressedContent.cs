@@ -70,33 +70,27 @@ public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string co
 
     private Variant Make(ContentCoding coding) => coding switch
     {
-        ContentCoding.Gzip => new($"\"{hash}-gzip\"", "gzip", Gzip()),
-        ContentCoding.Brotli => new($"\"{hash}-br\"", "br", Brotli()),
-        ContentCoding.Zstd => new($"\"{hash}-zstd\"", "zstd", Zstd()),
+        ContentCoding.Gzip => new($"\"{hash}-gzip\"", "gzip", Compress(coding)),
+        ContentCoding.Brotli => new($"\"{hash}-br\"", "br", Compress(coding)),
+        ContentCoding.Zstd => new($"\"{hash}-zstd\"", "zstd", Compress(coding)),
         _ => new($"\"{hash}\"", StringValues.Empty, content),
     };
 
     // An index is mostly digests, which nothing compresses: beyond these levels it takes longer and gets hardly smaller, or even larger.
-    private byte[] Gzip()
+    private byte[] Compress(ContentCoding coding)
     {
         using var compressed = new MemoryStream();
-        using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal))
-            gzip.Write(content.Span);
+        using (Stream stream = coding switch
+        {
+            ContentCoding.Gzip => new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
+            ContentCoding.Brotli => new BrotliStream(compressed, new BrotliCompressionOptions { Quality = 4 }, leaveOpen: true),
+            _ => new ZstdSharp.CompressionStream(compressed, level: 1, leaveOpen: true),
+        })
+        {
+            stream.Write(content.Span);
+        }
+
         return compressed.ToArray();
-    }
-
-    private byte[] Brotli()
-    {
-        var buffer = new byte[BrotliEncoder.GetMaxCompressedLength(content.Length)];
-        if (!BrotliEncoder.TryCompress(content.Span, buffer, out var length, quality: 4, window: 22))
-            throw new InvalidOperationException("The Brotli encoder's own bound for its output does not hold.");
-        return buffer.AsSpan(0, length).ToArray();
-    }
-
-    private byte[] Zstd()
-    {
-        using var compressor = new ZstdSharp.Compressor(level: 1);
-        return compressor.Wrap(content.Span).ToArray();
     }
 
     private sealed record Variant(StringValues Tag, StringValues Encoding, ReadOnlyMemory<byte> Body);

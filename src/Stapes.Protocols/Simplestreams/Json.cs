@@ -45,15 +45,17 @@ internal static class Json
     }
 
     /// <summary>Compact UTF-8 with every object's keys in ordinal order: equal trees give equal bytes.</summary>
-    public static byte[] ToSortedBytes(JsonObject root) => Write(writer => WriteSorted(writer, root));
+    public static byte[] ToSortedBytes(JsonObject root) => Write(writer => WriteSorted(writer, root)).ToArray();
 
     /// <summary>What is written, as compact UTF-8.</summary>
-    public static byte[] Write(Action<Utf8JsonWriter> write)
+    /// <param name="write">Writes it.</param>
+    /// <param name="expected">About how many bytes it will be; growing costs more than all the rest.</param>
+    public static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> write, int expected = 1 << 12)
     {
-        var buffer = new ArrayBufferWriter<byte>();
+        var buffer = new ArrayBufferWriter<byte>(expected);
         using (var writer = new Utf8JsonWriter(buffer, Compact))
             write(writer);
-        return buffer.WrittenSpan.ToArray();
+        return buffer.WrittenMemory;
     }
 
     /// <summary>The string under a key; null when there is none or it is something else.</summary>

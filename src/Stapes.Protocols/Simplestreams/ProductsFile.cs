@@ -14,9 +14,11 @@ public sealed class ProductsFile
     public const string Format = "products:1.0";
 
     private readonly SortedDictionary<string, Entry> products;
+    private readonly int length;
 
-    private ProductsFile(string path, JsonObject root, SortedDictionary<string, Entry> products)
+    private ProductsFile(string path, JsonObject root, int length, SortedDictionary<string, Entry> products)
     {
+        this.length = length;
         Path = path;
         Root = root;
         this.products = products;
@@ -52,6 +54,7 @@ public sealed class ProductsFile
     public static ProductsFile Create(string path) => new(
         path,
         new() { ["content_id"] = "images", ["datatype"] = "image-downloads", ["format"] = Format },
+        0,
         new(StringComparer.Ordinal));
 
     /// <param name="path">Relative to the root of the server, also for messages.</param>
@@ -77,7 +80,7 @@ public sealed class ProductsFile
                 entry.Load();
         }
 
-        return new ProductsFile(path, root, products) { HasSuspiciousPath = scan.HasSuspiciousPath };
+        return new ProductsFile(path, root, json.Length, products) { HasSuspiciousPath = scan.HasSuspiciousPath };
     });
 
     public Product? Find(string name) => products.TryGetValue(name, out var entry) && entry.Node is { } node ? new Product(name, node) : null;
@@ -104,7 +107,7 @@ public sealed class ProductsFile
     }
 
     /// <summary>Compact UTF-8 with every object's keys in ordinal order: equal content gives equal bytes.</summary>
-    internal byte[] ToBytes() => Json.Write(writer =>
+    internal ReadOnlyMemory<byte> ToBytes() => Json.Write(writer =>
     {
         writer.WriteStartObject();
         foreach (var (key, value) in Root.Select(static p => KeyValuePair.Create(p.Key, p.Value)).Append(new("products", null)).OrderBy(static p => p.Key, StringComparer.Ordinal))
@@ -117,7 +120,7 @@ public sealed class ProductsFile
         }
 
         writer.WriteEndObject();
-    });
+    }, expected: length + (1 << 16));
 
     private void WriteProducts(Utf8JsonWriter writer)
     {

@@ -7,6 +7,9 @@ internal sealed class ProductsScan(ReadOnlyMemory<byte> json)
 {
     private const int MaxDepth = 64;
 
+    /// <summary>Where the last key of each level lies.</summary>
+    private readonly Range[] previous = new Range[MaxDepth + 1];
+
     /// <summary>A product's bytes.</summary>
     /// <param name="Name">Its name.</param>
     /// <param name="Json">Its value.</param>
@@ -71,7 +74,6 @@ internal sealed class ProductsScan(ReadOnlyMemory<byte> json)
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
             return true;
         var ordered = true;
-        var previous = new Range[MaxDepth + 1];
         var end = reader.CurrentDepth;
         previous[end] = default;
         while (reader.Read() && !(reader.CurrentDepth == end && reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray))

@@ -12,10 +12,13 @@ namespace Stapes.Protocols.Simplestreams.Serving;
 /// </summary>
 internal static class IndexWriter
 {
+    /// <summary>More than most images take, so that the buffer of a large index is allocated once, and kept without a copy.</summary>
+    private const int BytesPerImage = 1024;
+
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The file <c>streams/v1/index.json</c>.</summary>
-    public static ReadOnlyMemory<byte> WriteIndex(IReadOnlyList<ServedProduct> products) => Write(json =>
+    public static ReadOnlyMemory<byte> WriteIndex(IReadOnlyList<ServedProduct> products) => Write(products.Count * 64, json =>
     {
         json.WriteString("format", "index:1.0");
         json.WriteStartObject("index");
@@ -32,7 +35,8 @@ internal static class IndexWriter
     });
 
     /// <summary>The file <c>streams/v1/images.json</c>.</summary>
-    public static ReadOnlyMemory<byte> WriteProducts(IReadOnlyList<ServedProduct> products) => Write(json =>
+    public static ReadOnlyMemory<byte> WriteProducts(IReadOnlyList<ServedProduct> products) => Write(
+        products.Sum(static p => p.Versions.Sum(static v => v.Images.Count)) * BytesPerImage, json =>
     {
         json.WriteString("content_id", "images");
         json.WriteString("datatype", "image-downloads");
@@ -46,9 +50,9 @@ internal static class IndexWriter
     /// <summary>The path of a file in the index, relative to the root of the server.</summary>
     public static string PathOf(ImageFile file) => $"images/{file.Digest}{file.Extension}";
 
-    private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> content)
+    private static ReadOnlyMemory<byte> Write(int size, Action<Utf8JsonWriter> content)
     {
-        var buffer = new ArrayBufferWriter<byte>(1 << 16);
+        var buffer = new ArrayBufferWriter<byte>(size + 1024);
         using (var json = new Utf8JsonWriter(buffer, Compact))
         {
             json.WriteStartObject();
@@ -56,7 +60,7 @@ internal static class IndexWriter
             json.WriteEndObject();
         }
 
-        return buffer.WrittenSpan.ToArray();
+        return buffer.WrittenMemory;
     }
 
     private static void WriteProduct(Utf8JsonWriter json, ServedProduct product)

@@ -101,7 +101,7 @@ public sealed class TreeTransaction : IDisposable
         }
     }
 
-    private (StagedFile File, string Target) Stage(string path, JsonObject root, Func<byte[]> toBytes, DateTimeOffset now)
+    private (StagedFile File, string Target) Stage(string path, JsonObject root, Func<ReadOnlyMemory<byte>> toBytes, DateTimeOffset now)
     {
         // The time of the change is kept current where a file states it, and not invented where it does not.
         if (root.ContainsKey("updated"))
@@ -111,7 +111,7 @@ public sealed class TreeTransaction : IDisposable
         var staged = tree.Stage();
         try
         {
-            staged.Content.Write(toBytes());
+            staged.Content.Write(toBytes().Span);
             staged.Flush();
             return (staged, target);
         }

@@ -13,4 +13,8 @@ internal sealed record TestImage(string Name, string Type, string Fingerprint, p
             hash.AppendData(File.ReadAllBytes(file));
         return new TestImage(name, type, Convert.ToHexStringLower(hash.GetHashAndReset()), files);
     }
+
+    /// <summary>An exported image of one or two files: the metadata is the smaller one and comes first.</summary>
+    public static TestImage FromExport(string directory) =>
+        From("exported", "", [.. Directory.GetFiles(directory).OrderBy(static file => new FileInfo(file).Length)]);
 }

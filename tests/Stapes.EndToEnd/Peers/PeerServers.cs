@@ -3,8 +3,15 @@ namespace Stapes.EndToEnd.Peers;
 /// <summary>The servers that all tests share: one Incus daemon, and one nginx over the directory of trees.</summary>
 public sealed class PeerServers : IAsyncLifetime
 {
+    private static readonly string WebDirectory = Path.Combine(PeersTree.Directory, "web");
+
     private readonly string trees = Path.Combine(PeersTree.Directory, "trees");
     private WebServer? web;
+
+    /// <summary>For servers at the loopback address, issued by the authority that the peers trust.</summary>
+    internal static string Certificate { get; } = Path.Combine(WebDirectory, "server.crt");
+
+    internal static string Key { get; } = Path.Combine(WebDirectory, "server.key");
 
     public async ValueTask InitializeAsync()
     {
@@ -13,10 +20,10 @@ public sealed class PeerServers : IAsyncLifetime
         if (Directory.Exists(PeersTree.Directory))
             Directory.Delete(PeersTree.Directory, recursive: true);
         Directory.CreateDirectory(trees);
-        var webDirectory = Directory.CreateDirectory(Path.Combine(PeersTree.Directory, "web")).FullName;
+        Directory.CreateDirectory(WebDirectory);
 
-        await CertificateAuthority.CreateAsync(webDirectory);
-        web = new WebServer(webDirectory, trees);
+        await CertificateAuthority.CreateAsync(WebDirectory);
+        web = new WebServer(WebDirectory, trees);
         await web.StartAsync();
         await IncusDaemon.StartAsync();    // after the authority: it reads the trusted ones once
     }

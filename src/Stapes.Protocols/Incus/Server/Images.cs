@@ -34,7 +34,7 @@ internal static class Images
         {
             AutoUpdate = put.AutoUpdate,
             Public = put.Public,
-            Properties = Properties(put.Properties),
+            Properties = Changed(Properties(put.Properties)),
             ExpiresAt = put.ExpiresAt == default ? present.ExpiresAt : Expiry(put.ExpiresAt),
             Profiles = put.Profiles ?? DefaultProfiles,
         });
@@ -47,7 +47,7 @@ internal static class Images
         {
             AutoUpdate = patch.AutoUpdate ?? present.AutoUpdate,
             Public = patch.Public ?? present.Public,
-            Properties = PropertyDictionary.From(present.Properties).With(Properties(patch.Properties)),
+            Properties = Changed(PropertyDictionary.From(present.Properties).With(Properties(patch.Properties))),
         });
     }
 
@@ -85,6 +85,9 @@ internal static class Images
 
     public static PropertyDictionary Properties(IReadOnlyDictionary<string, string?>? properties) =>
         PropertyDictionary.From((properties ?? new Dictionary<string, string?>()).Select(static p => KeyValuePair.Create(p.Key, p.Value ?? "")));
+
+    /// <summary>As in Incus an image may come with an empty property, but a change to "" deletes it: <c>incus image unset-property</c> sends that.</summary>
+    private static PropertyDictionary Changed(PropertyDictionary properties) => PropertyDictionary.From(properties.Where(static p => p.Value.Length > 0));
 
     private static async Task<IResult> ChangeAsync(IncusCall call, Func<Image, Image> change)
     {

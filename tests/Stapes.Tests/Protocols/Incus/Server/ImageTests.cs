@@ -131,6 +131,18 @@ public class ImageTests : IncusServerTest
     [Theory]
     [InlineData("PUT")]
     [InlineData("PATCH")]
+    public async Task An_empty_property_in_a_change_deletes_it(string method)
+    {
+        var fingerprint = await AddAsync();
+        (await StatusAsync(Trusted, method, $"/1.0/images/{fingerprint}", """{"properties":{"os":"","extra":"1"}}""")).ShouldBe(HttpStatusCode.OK);
+        var properties = (await GetAsync(Trusted, $"/1.0/images/{fingerprint}"))["properties"]!.AsObject();
+        properties.ContainsKey("os").ShouldBeFalse();
+        ((string?)properties["extra"]).ShouldBe("1");
+    }
+
+    [Theory]
+    [InlineData("PUT")]
+    [InlineData("PATCH")]
     public async Task A_change_on_the_condition_of_an_old_tag_is_refused(string method)
     {
         var fingerprint = await AddAsync();

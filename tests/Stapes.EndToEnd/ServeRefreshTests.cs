@@ -50,7 +50,7 @@ public sealed class ServeRefreshTests
     /// <summary>The daemon takes a simplestreams index that it read less than an hour ago from its cache.</summary>
     private static void ForgetIndexes()
     {
-        foreach (var file in Directory.GetFiles(PeersTree.Root + "/var/cache/incus", "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.GetFiles(PeersTree.Root + "/var/cache/incus", "*.json", SearchOption.AllDirectories))
             File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-2));
     }
 }

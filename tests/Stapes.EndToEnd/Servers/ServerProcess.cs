@@ -26,6 +26,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Where it listens on the network, with the port that the system chose.</summary>
     public Uri Address { get; private set; } = null!;
 
+    /// <summary>The files of images, whole or being written.</summary>
+    public IReadOnlyList<string> StoredFiles =>
+    [
+        .. ((string[])["blobs", "tmp"]).Select(d => Path.Combine(data, d)).Where(Directory.Exists)
+            .SelectMany(static d => Directory.GetFiles(d, "*", SearchOption.AllDirectories)),
+    ];
+
     /// <summary>Starts a server on a data directory and waits until it answers.</summary>
     /// <param name="data">The data directory, which may be missing.</param>
     /// <param name="options">Further ones of <c>stapes serve</c>; without any it listens without TLS.</param>

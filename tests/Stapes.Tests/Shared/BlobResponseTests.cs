@@ -8,7 +8,7 @@ using Stapes.Tests.Hosting;
 
 namespace Stapes.Tests.Shared;
 
-public sealed class BlobResponseTests : IAsyncLifetime, IDisposable
+public sealed class BlobResponseTests : IAsyncLifetime
 {
     private static readonly byte[] Content = [.. Enumerable.Range(0, 1_000_000).Select(static i => (byte)(i * 31 >> 3))];
     private static readonly Sha256Digest Digest = Sha256Digest.FromBytes(SHA256.HashData(Content));
@@ -46,9 +46,8 @@ public sealed class BlobResponseTests : IAsyncLifetime, IDisposable
     {
         client.Dispose();
         await server.DisposeAsync();
+        directory.Dispose();
     }
-
-    public void Dispose() => directory.Dispose();
 
     [Theory]
     [InlineData("/blob", false, false)]

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Stapes.Core.Compression;
 using System.Security.Cryptography;
 
@@ -10,12 +9,7 @@ namespace Stapes.Core.Images;
 /// </summary>
 internal sealed class IngestStream(ImageInput input, IReadOnlyList<IncrementalHash> digests) : ForwardStream
 {
-    private const int ChunkSize = 1 << 20;
-
     private const int SmallSize = 64 << 10;
-
-    /// <summary>Below this, handing work to other threads costs more than it saves.</summary>
-    private const int ParallelSize = 128 << 10;
 
     private readonly Stream source = input.Source;
     private readonly Stream? copy = input.Copy;
@@ -53,74 +47,46 @@ internal sealed class IngestStream(ImageInput input, IReadOnlyList<IncrementalHa
         return read;
     }
 
-    /// <summary>Passes all that was not read yet. The next chunk is read while this one is hashed and written.</summary>
+    /// <summary>Passes all that was not read yet. Of a large file the digests, the copy and the reading go on side by side.</summary>
     public async Task DrainAsync(CancellationToken cancellation)
     {
         peeked = default;
-        // Most metadata tarballs end here: a large buffer is only worth its making for a large file.
+        // Most metadata tarballs end here: large buffers are only worth their making for a large file.
         var small = new byte[SmallSize];
         var length = await source.ReadAtLeastAsync(small, SmallSize, throwOnEndOfStream: false, cancellation);
         await PassAsync(small.AsMemory(0, length), cancellation);
         if (length < SmallSize)
             return;
-        var rented = (ArrayPool<byte>.Shared.Rent(ChunkSize), ArrayPool<byte>.Shared.Rent(ChunkSize));
-        try
-        {
-            await PassRestAsync(rented.Item1.AsMemory(0, ChunkSize), rented.Item2.AsMemory(0, ChunkSize), cancellation);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented.Item1);
-            ArrayPool<byte>.Shared.Return(rented.Item2);
-        }
-    }
-
-    private async Task PassRestAsync(Memory<byte> current, Memory<byte> next, CancellationToken cancellation)
-    {
-        var length = await source.ReadAtLeastAsync(current, ChunkSize, throwOnEndOfStream: false, cancellation);
-        while (length > 0)
-        {
-            var reading = length < ChunkSize
-                ? Task.FromResult(0)
-                : Task.Run(() => source.ReadAtLeastAsync(next, ChunkSize, throwOnEndOfStream: false, cancellation).AsTask(), cancellation);
-            try
-            {
-                await PassAsync(current[..length], cancellation);
-            }
-            finally
-            {
-                length = await reading;
-            }
-
-            (current, next) = (next, current);
-        }
+        await BlockPump.RunAsync(source, Consumers(cancellation), Count, cancellation);
     }
 
     public override int Read(Span<byte> buffer) => throw new NotSupportedException("Images are read asynchronously.");
 
     private async ValueTask PassAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
-        BytesRead += bytes.Length;
-        input.Progress?.Invoke(bytes.Length);
-        if (bytes.Length < ParallelSize)
+        Count(bytes.Length);
+        foreach (var consume in Consumers(cancellation))
+            await consume(bytes);
+    }
+
+    private void Count(int bytes)
+    {
+        BytesRead += bytes;
+        input.Progress?.Invoke(bytes);
+    }
+
+    private IEnumerable<Func<ReadOnlyMemory<byte>, ValueTask>> Consumers(CancellationToken cancellation)
+    {
+        foreach (var digest in digests)
         {
-            foreach (var digest in digests)
+            yield return bytes =>
+            {
                 digest.AppendData(bytes.Span);
-            if (copy is not null)
-                await copy.WriteAsync(bytes, cancellation);
-            return;
+                return ValueTask.CompletedTask;
+            };
         }
 
-        var others = digests.Skip(1).Select(digest => Task.Run(() => digest.AppendData(bytes.Span), cancellation)).ToList();
         if (copy is not null)
-            others.Add(Task.Run(() => copy.WriteAsync(bytes, cancellation).AsTask(), cancellation));
-        try
-        {
-            digests[0].AppendData(bytes.Span);
-        }
-        finally
-        {
-            await Task.WhenAll(others);
-        }
+            yield return bytes => copy.WriteAsync(bytes, cancellation);
     }
 }

@@ -34,7 +34,10 @@ public sealed class SimplestreamsTree(string root)
     /// <param name="create">Whether a tree may be made where there is none.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="StapesException">There is no tree, an index cannot be read, or one names files outside the tree.</exception>
-    public async Task<TreeTransaction> BeginAsync(bool create, CancellationToken cancellation)
+    public Task<TreeTransaction> BeginAsync(bool create, CancellationToken cancellation) => BeginAsync(create, readAhead: null, cancellation);
+
+    /// <summary>The same; <paramref name="readAhead"/> saves reading the indexes in the turn.</summary>
+    public async Task<TreeTransaction> BeginAsync(bool create, Task<TreeReadAhead>? readAhead, CancellationToken cancellation)
     {
         if (!create && !File.Exists(FullPath(IndexFile.Path)) && !File.Exists(FullPath(IndexFile.ImagesPath)))
             throw TreeContent.Missing(this);
@@ -42,7 +45,8 @@ public sealed class SimplestreamsTree(string root)
         try
         {
             StagedFile.CleanUp(StagingDirectory);
-            var content = TreeContent.Read(this, mustExist: false);
+            var ahead = readAhead is null ? null : await readAhead;
+            var content = ahead?.Take(this) ?? TreeContent.Read(this, mustExist: false);
             content.RequireInside();
             return new(this, content, turn);
         }
@@ -61,6 +65,9 @@ public sealed class SimplestreamsTree(string root)
 
     /// <summary>A temporary file that can become a file of the tree.</summary>
     public StagedFile Stage() => StagedFile.Create(StagingDirectory);
+
+    /// <summary>Puts all staged files on the disk at once.</summary>
+    internal void FlushStaged() => DurableDirectory.FlushFileSystem(StagingDirectory);
 
     /// <summary>The same over a file that exists, without copying it; null where that is not possible.</summary>
     public StagedFile? TryAdopt(string path) => StagedFile.TryAdopt(path, StagingDirectory);

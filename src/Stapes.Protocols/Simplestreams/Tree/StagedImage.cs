@@ -25,10 +25,11 @@ public sealed class StagedImage : IDisposable
     /// <param name="root">The root file system or disk; null for a unified image.</param>
     /// <param name="move">Whether the files may become the tree's own, see <see cref="DeleteSources"/>.</param>
     /// <param name="progress">Is told the number of bytes of each piece that was read.</param>
+    /// <param name="flush">Whether the bytes are on the disk afterwards; without that the caller sees to it, see <see cref="SimplestreamsTree.FlushStaged"/>.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="StapesException">A file is missing or is no part of an image.</exception>
     public static async Task<StagedImage> ReadAsync(
-        SimplestreamsTree tree, string metadata, string? root, bool move, Action<long>? progress, CancellationToken cancellation)
+        SimplestreamsTree tree, string metadata, string? root, bool move, Action<long>? progress, bool flush, CancellationToken cancellation)
     {
         var sources = new List<SourceFile>();
         try
@@ -41,7 +42,7 @@ public sealed class StagedImage : IDisposable
             var inputs = sources.Select(s => s.AsInput(progress)).ToList();
             var image = await ImageReader.ReadAsync(inputs[0], inputs.ElementAtOrDefault(1), cancellation);
             foreach (var source in sources)
-                source.Finish();
+                source.Finish(flush);
             return new(tree, image, sources);
         }
         catch
@@ -106,11 +107,12 @@ public sealed class StagedImage : IDisposable
 
         public ImageInput AsInput(Action<long>? progress) => new(Path, stream, staged!.Handle, adopted ? null : staged.Content, progress);
 
-        public void Finish()
+        public void Finish(bool flush)
         {
             if (File.GetLastWriteTimeUtc(stream.SafeFileHandle) != modified)
                 throw new StapesException(ErrorKind.Conflict, $"{Path} changed while it was read; try again when nothing writes it any more");
-            staged!.Flush();
+            if (flush)
+                staged!.Flush();
             stream.Dispose();
         }
 

@@ -21,6 +21,7 @@ public static class TreeBatch
         try
         {
             await ReadAllAsync(tree, pairs, staged, options, move, progress, cancellation);
+            tree.FlushStaged();
             using var transaction = await tree.BeginAsync(create: true, cancellation);
             var warnings = new List<string>();
             var present = 0;
@@ -65,7 +66,7 @@ public static class TreeBatch
         {
             try
             {
-                staged[i] = await StagedImage.ReadAsync(tree, pairs[i].Metadata, pairs[i].Root, move, progress, token);
+                staged[i] = await StagedImage.ReadAsync(tree, pairs[i].Metadata, pairs[i].Root, move, progress, flush: false, token);
                 TreeAdd.RequireListable(staged[i]!.Image, options);
             }
             catch (StapesException e)

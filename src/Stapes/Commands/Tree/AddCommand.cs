@@ -94,10 +94,11 @@ internal static class AddCommand
 
         var metadata = result.GetValue(Metadata)!;
         var data = result.GetValue(Data);
+        var index = TreeReadAhead.StartAsync(tree);
         using var staged = await TransferProgress.RunAsync(
-            "Reading", FileSize.Of(metadata, data), progress => StagedImage.ReadAsync(tree, metadata, data, move, progress, cancellation));
+            "Reading", FileSize.Of(metadata, data), progress => StagedImage.ReadAsync(tree, metadata, data, move, progress, flush: true, cancellation));
         TreeAdd.RequireListable(staged.Image, options);
-        using (var transaction = await tree.BeginAsync(create: true, cancellation))
+        using (var transaction = await tree.BeginAsync(create: true, index, cancellation))
         {
             var added = TreeAdd.Add(transaction, staged.Image, options, (file, path) => staged.PlaceIn(transaction, file, path));
             transaction.Commit();

@@ -35,7 +35,7 @@ internal sealed class SampleTree : IDisposable
 
     public async Task<Added> AddFilesAsync(string metadata, string? root, AddOptions? options = null, bool move = false)
     {
-        using var staged = await StagedImage.ReadAsync(Tree, metadata, root, move, progress: null, Cancellation);
+        using var staged = await StagedImage.ReadAsync(Tree, metadata, root, move, progress: null, flush: true, Cancellation);
         Added added;
         using (var transaction = await Tree.BeginAsync(create: true, Cancellation))
         {

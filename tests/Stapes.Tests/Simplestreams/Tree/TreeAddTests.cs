@@ -308,7 +308,7 @@ public sealed class TreeAddTests : IDisposable
         await tree.AddContainerAsync(options: new() { Aliases = ["edge"] });
         var before = tree.Snapshot();
         using var staged = await StagedImage.ReadAsync(
-            tree.Tree, tree.Source("m", SampleImage.Metadata(SampleImage.Yaml("Other"))), tree.Source("r", SampleImage.Squashfs()), move: false, progress: null, Cancellation);
+            tree.Tree, tree.Source("m", SampleImage.Metadata(SampleImage.Yaml("Other"))), tree.Source("r", SampleImage.Squashfs()), move: false, progress: null, flush: true, Cancellation);
         await tree.ChangeAsync(transaction =>
         {
             Should.Throw<StapesException>(() => TreeAdd.Add(transaction, staged.Image, new() { Aliases = ["edge"] }, (file, path) => staged.PlaceIn(transaction, file, path)));

@@ -65,7 +65,7 @@ public sealed class TreePruneTests : IDisposable
         tree.Write("images/orphan", "x");
         tree.Write("images/deep/.hidden", "x");
         using var staged = await StagedImage.ReadAsync(
-            tree.Tree, tree.Source("m", SampleImage.Metadata(SampleImage.Yaml("Other"))), tree.Source("r", SampleImage.Squashfs("other")), move: false, progress: null, Cancellation);
+            tree.Tree, tree.Source("m", SampleImage.Metadata(SampleImage.Yaml("Other"))), tree.Source("r", SampleImage.Squashfs("other")), move: false, progress: null, flush: true, Cancellation);
 
         (await tree.PruneAsync()).Files.ShouldBe(["images/deep/.hidden", "images/orphan"]);
         await tree.ChangeAsync(transaction => TreeAdd.Add(transaction, staged.Image, new(), (file, path) => staged.PlaceIn(transaction, file, path)));

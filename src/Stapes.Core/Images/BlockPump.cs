@@ -1,0 +1,82 @@
+using System.Threading.Channels;
+
+namespace Stapes.Core.Images;
+
+/// <summary>
+/// Reads a stream to its end and hands each block to several consumers, which work side by side, each at its own pace and in order.
+/// At most <see cref="BlockCount"/> blocks exist, so that memory stays flat.
+/// </summary>
+internal sealed class BlockPump
+{
+    private const int BlockCount = 6;
+    private const int BlockSize = 1 << 20;
+
+    private readonly Channel<Block> free = Channel.CreateUnbounded<Block>();
+    private readonly List<(Channel<Block> Queue, Func<ReadOnlyMemory<byte>, ValueTask> Consume)> consumers;
+
+    private BlockPump(IEnumerable<Func<ReadOnlyMemory<byte>, ValueTask>> consumers) =>
+        this.consumers = [.. consumers.Select(static c => (Channel.CreateUnbounded<Block>(), c))];
+
+    /// <summary>Ends when every consumer has had every block. The first failure, of the reading or of a consumer, ends all.</summary>
+    /// <param name="source">What to read.</param>
+    /// <param name="consumers">Each gets the blocks one at a time.</param>
+    /// <param name="passed">Is told the length of each block that was read.</param>
+    public static async Task RunAsync(
+        Stream source, IEnumerable<Func<ReadOnlyMemory<byte>, ValueTask>> consumers, Action<int> passed, CancellationToken cancellation)
+    {
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var pump = new BlockPump(consumers);
+        Task[] tasks = [Task.Run(() => pump.ReadAsync(source, passed, failed.Token), failed.Token), .. pump.consumers.Select(c => Task.Run(() => pump.ConsumeAsync(c.Queue, c.Consume, failed.Token), failed.Token))];
+        try
+        {
+            await foreach (var ended in Task.WhenEach(tasks))
+                await ended;
+        }
+        finally
+        {
+            // Nobody may be at work on a block when the caller goes on, and disposes what they work with.
+            await failed.CancelAsync();
+            await Task.WhenAll(tasks).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    private async Task ReadAsync(Stream source, Action<int> passed, CancellationToken cancellation)
+    {
+        var made = 0;
+        int length;
+        do
+        {
+            if (!free.Reader.TryRead(out var block))
+                block = made++ < BlockCount ? new(GC.AllocateUninitializedArray<byte>(BlockSize)) : await free.Reader.ReadAsync(cancellation);
+            length = await source.ReadAtLeastAsync(block.Buffer, BlockSize, throwOnEndOfStream: false, cancellation);
+            passed(length);
+            block.Length = length;
+            block.Pending = consumers.Count;
+            foreach (var (queue, _) in consumers)
+                queue.Writer.TryWrite(block);
+        }
+        while (length == BlockSize);
+        foreach (var (queue, _) in consumers)
+            queue.Writer.Complete();
+    }
+
+    private async Task ConsumeAsync(Channel<Block> queue, Func<ReadOnlyMemory<byte>, ValueTask> consume, CancellationToken cancellation)
+    {
+        await foreach (var block in queue.Reader.ReadAllAsync(cancellation))
+        {
+            await consume(block.Buffer.AsMemory(0, block.Length));
+            if (Interlocked.Decrement(ref block.Pending) == 0)
+                free.Writer.TryWrite(block);
+        }
+    }
+
+    private sealed class Block(byte[] buffer)
+    {
+        public byte[] Buffer { get; } = buffer;
+
+        public int Length { get; set; }
+
+        /// <summary>How many consumers are not done with it.</summary>
+        public int Pending;
+    }
+}

@@ -41,8 +41,8 @@ public sealed class StagedImage : IDisposable
                 source.Stage(tree, move);
             var inputs = sources.Select(s => s.AsInput(progress)).ToList();
             var image = await ImageReader.ReadAsync(inputs[0], inputs.ElementAtOrDefault(1), cancellation);
-            foreach (var source in sources)
-                source.Finish(flush);
+            // The disk takes several flushes in the time of one.
+            await Task.WhenAll(sources.Select(s => Task.Run(() => s.Finish(flush), cancellation)));
             return new(tree, image, sources);
         }
         catch

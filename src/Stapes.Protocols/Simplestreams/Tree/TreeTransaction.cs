@@ -60,6 +60,7 @@ public sealed class TreeTransaction : IDisposable
             if (indexChanged)
                 written.Add(Stage(IndexFile.Path, Content.Index.Root, () => Json.ToSortedBytes(Content.Index.Root), now));
 
+            Parallel.ForEach(written, static w => w.File.Flush());
             PlaceFiles();
             foreach (var (file, target) in written)
                 file.MoveTo(target);
@@ -112,7 +113,6 @@ public sealed class TreeTransaction : IDisposable
         try
         {
             staged.Content.Write(toBytes().Span);
-            staged.Flush();
             return (staged, target);
         }
         catch

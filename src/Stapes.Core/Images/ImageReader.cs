@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
 namespace Stapes.Core.Images;
@@ -22,7 +21,7 @@ public static class ImageReader
     /// <exception cref="StapesException">A file is empty, damaged, cut off or of a kind that Incus cannot use.</exception>
     public static async Task<ReadImage> ReadAsync(ImageInput metadata, ImageInput? root, CancellationToken cancellation)
     {
-        using var combined = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var combined = new Sha256Hasher();
         var (metadataFile, tarball) = await ReadMetadataAsync(metadata, combined, unified: root is null, cancellation);
         if (root is null)
         {
@@ -43,14 +42,14 @@ public static class ImageReader
             MetadataFile = metadataFile,
             RootFile = rootFile,
             RootFormat = format,
-            Fingerprint = Finish(combined),
+            Fingerprint = combined.Finish(),
         };
     }
 
     private static async Task<(ImageFile, MetadataTarball)> ReadMetadataAsync(
-        ImageInput input, IncrementalHash combined, bool unified, CancellationToken cancellation)
+        ImageInput input, Sha256Hasher combined, bool unified, CancellationToken cancellation)
     {
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var digest = new Sha256Hasher();
         await using var ingest = new IngestStream(input, unified ? [digest] : [digest, combined]);
         await using var tarball = await Tarball.OpenAsync(input.Name, ingest, cancellation)
             ?? throw new StapesException(ErrorKind.Invalid,
@@ -58,12 +57,12 @@ public static class ImageReader
         var content = await MetadataTarball.ReadAsync(tarball, unified, cancellation);
         await ingest.DrainAsync(cancellation);
         await tarball.CheckEndAsync(input.File, cancellation);
-        return (new(Finish(digest), ingest.BytesRead, tarball.Extension), content);
+        return (new(digest.Finish(), ingest.BytesRead, tarball.Extension), content);
     }
 
-    private static async Task<(ImageFile, RootFormat)> ReadRootAsync(ImageInput input, IncrementalHash combined, CancellationToken cancellation)
+    private static async Task<(ImageFile, RootFormat)> ReadRootAsync(ImageInput input, Sha256Hasher combined, CancellationToken cancellation)
     {
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var digest = new Sha256Hasher();
         await using var ingest = new IngestStream(input, [digest, combined]);
         await using var tarball = await Tarball.OpenAsync(input.Name, ingest, cancellation);
         if (tarball is not null)
@@ -72,7 +71,7 @@ public static class ImageReader
             await tarball.ReadToEndAsync(cancellation);
             await ingest.DrainAsync(cancellation);
             await tarball.CheckEndAsync(input.File, cancellation);
-            return (new(Finish(digest), ingest.BytesRead, tarball.Extension), RootFormat.Tarball);
+            return (new(digest.Finish(), ingest.BytesRead, tarball.Extension), RootFormat.Tarball);
         }
 
         var header = ingest.Header;
@@ -80,18 +79,16 @@ public static class ImageReader
         if (SquashfsSuperblock.Matches(header.Span))
         {
             SquashfsSuperblock.Check(header.Span, ingest.BytesRead, input.Name);
-            return (new(Finish(digest), ingest.BytesRead, ".squashfs"), RootFormat.Squashfs);
+            return (new(digest.Finish(), ingest.BytesRead, ".squashfs"), RootFormat.Squashfs);
         }
 
         if (QcowImage.Matches(header.Span))
         {
             QcowImage.Check(input.File, input.Name);
-            return (new(Finish(digest), ingest.BytesRead, ".qcow2"), RootFormat.Qcow2);
+            return (new(digest.Finish(), ingest.BytesRead, ".qcow2"), RootFormat.Qcow2);
         }
 
         throw new StapesException(ErrorKind.Invalid,
             $"{input.Name} is neither a squashfs, a qcow2 disk nor a tarball; convert a disk with `qemu-img convert -O qcow2`");
     }
-
-    private static Sha256Digest Finish(IncrementalHash hash) => Sha256Digest.FromBytes(hash.GetHashAndReset());
 }

@@ -1,5 +1,4 @@
 using Stapes.Core.Compression;
-using System.Security.Cryptography;
 
 namespace Stapes.Core.Images;
 
@@ -7,7 +6,7 @@ namespace Stapes.Core.Images;
 /// A source that is hashed and copied while it is read: every byte is read once, whoever reads it, and reaches each digest and the
 /// copy in order. A reader that has seen enough calls <see cref="DrainAsync"/> for the rest.
 /// </summary>
-internal sealed class IngestStream(ImageInput input, IReadOnlyList<IncrementalHash> digests) : ForwardStream
+internal sealed class IngestStream(ImageInput input, IReadOnlyList<Sha256Hasher> digests) : ForwardStream
 {
     private const int SmallSize = 64 << 10;
 
@@ -81,7 +80,7 @@ internal sealed class IngestStream(ImageInput input, IReadOnlyList<IncrementalHa
         {
             yield return bytes =>
             {
-                digest.AppendData(bytes.Span);
+                digest.Append(bytes.Span);
                 return ValueTask.CompletedTask;
             };
         }

@@ -60,7 +60,7 @@ public sealed class TreeTransaction : IDisposable
             if (indexChanged)
                 written.Add(Stage(IndexFile.Path, Content.Index.Root, () => Json.ToSortedBytes(Content.Index.Root), now));
 
-            Parallel.ForEach(written, static w => w.File.Flush());
+            Task.WaitAll(written.Select(static w => Task.Run(w.File.Flush)));
             PlaceFiles();
             foreach (var (file, target) in written)
                 file.MoveTo(target);

@@ -30,10 +30,35 @@ internal sealed class ImageRows(SqliteSession session, StringPool pool)
             @created_at, @expires_at, @uploaded_at, @last_used_at, @update_source,
             @metadata_digest, @metadata_size, @metadata_extension, @root_digest, @root_size, @root_extension, @root_format)
         """,
+        [
+            .. Changeable(image),
+            ("@type", image.Type.ToName()),
+            ("@architecture", image.Architecture.Name),
+            ("@metadata_digest", image.MetadataFile.Digest.Hex),
+            ("@metadata_size", image.MetadataFile.Size),
+            ("@metadata_extension", image.MetadataFile.Extension),
+            ("@root_digest", image.RootFile?.Digest.Hex),
+            ("@root_size", image.RootFile?.Size),
+            ("@root_extension", image.RootFile?.Extension),
+            ("@root_format", image.RootFormat is { } format ? NameOf(format) : null),
+        ]);
+
+    /// <summary>Writes what may change of an image.</summary>
+    public void Update(Image image) => session.Execute(
+        """
+        UPDATE images
+        SET file_name = @file_name, public = @public, auto_update = @auto_update, cached = @cached, properties = @properties,
+            profiles = @profiles, created_at = @created_at, expires_at = @expires_at, uploaded_at = @uploaded_at,
+            last_used_at = @last_used_at, update_source = @update_source
+        WHERE project = @project AND fingerprint = @fingerprint
+        """,
+        Changeable(image));
+
+    /// <summary>The key of an image and what may change of it.</summary>
+    private static (string Name, object? Value)[] Changeable(Image image) =>
+    [
         ("@project", image.Project),
         ("@fingerprint", image.Fingerprint.Hex),
-        ("@type", image.Type.ToName()),
-        ("@architecture", image.Architecture.Name),
         ("@file_name", image.FileName),
         ("@public", image.Public),
         ("@auto_update", image.AutoUpdate),
@@ -45,36 +70,7 @@ internal sealed class ImageRows(SqliteSession session, StringPool pool)
         ("@uploaded_at", image.UploadedAt.ToUnixTimeMilliseconds()),
         ("@last_used_at", image.LastUsedAt?.ToUnixTimeMilliseconds()),
         ("@update_source", CatalogJson.Write(image.UpdateSource)),
-        ("@metadata_digest", image.MetadataFile.Digest.Hex),
-        ("@metadata_size", image.MetadataFile.Size),
-        ("@metadata_extension", image.MetadataFile.Extension),
-        ("@root_digest", image.RootFile?.Digest.Hex),
-        ("@root_size", image.RootFile?.Size),
-        ("@root_extension", image.RootFile?.Extension),
-        ("@root_format", image.RootFormat is { } format ? NameOf(format) : null));
-
-    /// <summary>Writes what may change of an image.</summary>
-    public void Update(Image image) => session.Execute(
-        """
-        UPDATE images
-        SET file_name = @file_name, public = @public, auto_update = @auto_update, cached = @cached, properties = @properties,
-            profiles = @profiles, created_at = @created_at, expires_at = @expires_at, uploaded_at = @uploaded_at,
-            last_used_at = @last_used_at, update_source = @update_source
-        WHERE project = @project AND fingerprint = @fingerprint
-        """,
-        ("@project", image.Project),
-        ("@fingerprint", image.Fingerprint.Hex),
-        ("@file_name", image.FileName),
-        ("@public", image.Public),
-        ("@auto_update", image.AutoUpdate),
-        ("@cached", image.Cached),
-        ("@properties", CatalogJson.Write(image.Properties)),
-        ("@profiles", CatalogJson.Write(image.Profiles)),
-        ("@created_at", image.CreatedAt.ToUnixTimeMilliseconds()),
-        ("@expires_at", image.ExpiresAt?.ToUnixTimeMilliseconds()),
-        ("@uploaded_at", image.UploadedAt.ToUnixTimeMilliseconds()),
-        ("@last_used_at", image.LastUsedAt?.ToUnixTimeMilliseconds()),
-        ("@update_source", CatalogJson.Write(image.UpdateSource)));
+    ];
 
     public void Touch(ImageKey key, DateTimeOffset now) => session.Execute(
         "UPDATE images SET last_used_at = @now WHERE project = @project AND fingerprint = @fingerprint",

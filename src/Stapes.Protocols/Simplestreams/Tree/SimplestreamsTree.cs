@@ -60,9 +60,6 @@ public sealed class SimplestreamsTree(string root)
     /// <summary>Keeps writers out until disposed; null where there never was one of ours. Readers may hold it side by side.</summary>
     internal Task<FileLock?> WaitForWritersAsync(CancellationToken cancellation) => FileLock.AcquireSharedAsync(LockPath, cancellation);
 
-    /// <summary>Differs when the index files were replaced in between.</summary>
-    internal (DateTime, DateTime) Stamp() => (File.GetLastWriteTimeUtc(FullPath(IndexFile.Path)), File.GetLastWriteTimeUtc(FullPath(IndexFile.ImagesPath)));
-
     /// <summary>A temporary file that can become a file of the tree.</summary>
     public StagedFile Stage() => StagedFile.Create(StagingDirectory);
 

@@ -11,13 +11,13 @@ public static class TreeVerify
     /// <returns>The faults in the order index, products, files; an index file that cannot be read at all is one of them.</returns>
     public static async Task<IReadOnlyList<TreeFault>> FindFaultsAsync(SimplestreamsTree tree, Action<long>? progress, CancellationToken cancellation)
     {
-        var stamp = tree.Stamp();
+        var stamps = IndexStamps.Of(tree, []);
         var faults = await FindFaultsNowAsync(tree, progress, cancellation);
         if (faults.Count == 0)
             return faults;
         // If a writer was at work meanwhile, its changes may look like faults. A second look keeps writers out.
         using var turn = await tree.WaitForWritersAsync(cancellation);
-        return tree.Stamp() == stamp ? faults : await FindFaultsNowAsync(tree, progress, cancellation);
+        return stamps.AreCurrent(tree) ? faults : await FindFaultsNowAsync(tree, progress, cancellation);
     }
 
     private static async Task<IReadOnlyList<TreeFault>> FindFaultsNowAsync(SimplestreamsTree tree, Action<long>? progress, CancellationToken cancellation)

@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Http;
+using Stapes.Core.Access;
+
+namespace Stapes.Protocols.Shared;
+
+/// <summary>The caller of a request, found once by the host before any protocol sees the request.</summary>
+public static class RequestCaller
+{
+    /// <summary>Who sent it; where the host did not say, the Unix socket is trusted and everybody else a stranger.</summary>
+    public static Caller Caller(this HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Features.Get<Caller>() ?? (context.IsLocal() ? Core.Access.Caller.Local : Core.Access.Caller.Stranger);
+    }
+}

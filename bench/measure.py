@@ -6,9 +6,11 @@ its root tree as its root. Peak memory is the largest resident set of the proces
 """
 import io
 import lzma
+import mmap
 import os
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import tarfile
@@ -26,16 +28,18 @@ class Measurement:
 
 
 def run(arguments, directory, root=None):
-    """Runs a program to its end and measures it; fails when it does."""
+    """Runs a program to its end and measures it, from its exec on; fails when it does."""
+    started = mmap.mmap(-1, 8)
+
     def enter():
         if root:
             os.chroot(root)
         os.chdir(directory.removeprefix(root) if root else directory)
+        started[:] = struct.pack("d", time.monotonic())
 
-    start = time.monotonic()
     process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, preexec_fn=enter)
     _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - start
+    seconds = time.monotonic() - struct.unpack("d", started[:])[0]
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{arguments} failed with status {process.returncode}")

@@ -48,11 +48,9 @@ internal static class Json
     public static byte[] ToSortedBytes(JsonObject root) => Write(writer => WriteSorted(writer, root)).ToArray();
 
     /// <summary>What is written, as compact UTF-8.</summary>
-    /// <param name="write">Writes it.</param>
-    /// <param name="expected">About how many bytes it will be; growing costs more than all the rest.</param>
-    public static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> write, int expected = 1 << 12)
+    public static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> write)
     {
-        var buffer = new ArrayBufferWriter<byte>(expected);
+        var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, Compact))
             write(writer);
         return buffer.WrittenMemory;

@@ -13,12 +13,14 @@ public sealed class ProductsFile
 {
     public const string Format = "products:1.0";
 
-    private readonly SortedDictionary<string, Entry> products;
-    private readonly int length;
+    private const int WriteBuffer = 1 << 14;
 
-    private ProductsFile(string path, JsonObject root, int length, SortedDictionary<string, Entry> products)
+    private readonly SortedDictionary<string, Entry> products;
+    private readonly ReadOnlyMemory<byte> source;
+
+    private ProductsFile(string path, JsonObject root, ReadOnlyMemory<byte> source, SortedDictionary<string, Entry> products)
     {
-        this.length = length;
+        this.source = source;
         Path = path;
         Root = root;
         this.products = products;
@@ -54,7 +56,7 @@ public sealed class ProductsFile
     public static ProductsFile Create(string path) => new(
         path,
         new() { ["content_id"] = "images", ["datatype"] = "image-downloads", ["format"] = Format },
-        0,
+        default,
         new(StringComparer.Ordinal));
 
     /// <param name="path">Relative to the root of the server, also for messages.</param>
@@ -72,15 +74,11 @@ public sealed class ProductsFile
         var products = new SortedDictionary<string, Entry>(StringComparer.Ordinal);
         foreach (var product in scan.Products)
         {
-            var entry = new Entry(product.Json, product.IsObject);
-            if (!products.TryAdd(product.Name, entry))
+            if (!products.TryAdd(product.Name, new(product)))
                 throw new JsonException($"the product {product.Name} is there twice");
-            // Whether its keys are unique shows only in the tree; and it is to be written in order anyway.
-            if (!product.IsOrdered)
-                entry.Load();
         }
 
-        return new ProductsFile(path, root, json.Length, products) { HasSuspiciousPath = scan.HasSuspiciousPath };
+        return new ProductsFile(path, root, json, products) { HasSuspiciousPath = scan.HasSuspiciousPath };
     });
 
     public Product? Find(string name) => products.TryGetValue(name, out var entry) && entry.Node is { } node ? new Product(name, node) : null;
@@ -106,38 +104,64 @@ public sealed class ProductsFile
         }
     }
 
-    /// <summary>Compact UTF-8 with every object's keys in ordinal order: equal content gives equal bytes.</summary>
-    internal ReadOnlyMemory<byte> ToBytes() => Json.Write(writer =>
+    /// <summary>Writes compact UTF-8 with every object's keys in ordinal order: equal content gives equal bytes.</summary>
+    internal void WriteTo(Stream target)
     {
-        writer.WriteStartObject();
-        foreach (var (key, value) in Root.Select(static p => KeyValuePair.Create(p.Key, p.Value)).Append(new("products", null)).OrderBy(static p => p.Key, StringComparer.Ordinal))
+        var file = new BufferedStream(target, WriteBuffer);
+        var separator = "{"u8;
+        foreach (var (key, value) in Root.Append(new("products", null)).OrderBy(static p => p.Key, StringComparer.Ordinal))
         {
-            writer.WritePropertyName(key);
+            file.Write(separator);
+            separator = ","u8;
+            WriteKey(file, key);
             if (key == "products")
-                WriteProducts(writer);
+                WriteProducts(file);
             else
-                Json.WriteSorted(writer, value);
+                file.Write(Json.Write(writer => Json.WriteSorted(writer, value)).Span);
         }
 
-        writer.WriteEndObject();
-    }, expected: length + (1 << 16));
+        file.Write("}"u8);
+        file.Flush();
+    }
 
-    private void WriteProducts(Utf8JsonWriter writer)
+    /// <summary>Untouched products that follow each other are written as they lie in the file.</summary>
+    private void WriteProducts(Stream file)
     {
-        writer.WriteStartObject();
-        foreach (var (name, entry) in products)
+        var separator = "{"u8;
+        for (var (i, members) = (0, products.ToArray()); i < members.Length; i++)
         {
-            writer.WritePropertyName(name);
-            entry.WriteTo(writer);
+            file.Write(separator);
+            separator = ","u8;
+            var (name, entry) = members[i];
+            if (entry.Untouched is { } first)
+            {
+                var end = first.End.Value;
+                // What lies between two members is a comma.
+                for (; i + 1 < members.Length && members[i + 1].Value.Untouched is { } next && next.Start.Value == end + 1; i++)
+                    end = next.End.Value;
+                file.Write(source.Span[first.Start.Value..end]);
+            }
+            else
+            {
+                WriteKey(file, name);
+                file.Write(entry.ToBytes().Span);
+            }
         }
 
-        writer.WriteEndObject();
+        file.Write(products.Count == 0 ? "{}"u8 : "}"u8);
+    }
+
+    private static void WriteKey(Stream file, string key)
+    {
+        file.Write(Json.Write(writer => writer.WriteStringValue(key)).Span);
+        file.Write(":"u8);
     }
 
     /// <summary>A product as bytes, or as a tree once somebody looked at it. What is no object is kept, but is no product.</summary>
     private sealed class Entry
     {
         private readonly ReadOnlyMemory<byte> json;
+        private readonly Range? member;
         private JsonNode? node;
 
         public Entry(JsonObject node)
@@ -146,13 +170,20 @@ public sealed class ProductsFile
             IsObject = true;
         }
 
-        public Entry(ReadOnlyMemory<byte> json, bool isObject)
+        public Entry(ProductsScan.Found found)
         {
-            this.json = json;
-            IsObject = isObject;
+            json = found.Json;
+            member = found.Member;
+            IsObject = found.IsObject;
+            // Whether its keys are unique shows only in the tree; and it is to be written in order anyway.
+            if (!found.IsOrdered)
+                Load();
         }
 
         public bool IsObject { get; }
+
+        /// <summary>Where it lies in the file, name and value, as it is to be written; null when it has to be written anew.</summary>
+        public Range? Untouched => node is null ? member : null;
 
         /// <summary>Bytes that were not loaded yet have no escapes: what they do not hold as it is, they do not hold.</summary>
         public bool MayContain(ReadOnlySpan<byte> text) => node is not null || json.Span.IndexOf(text) >= 0;
@@ -167,14 +198,8 @@ public sealed class ProductsFile
             }
         }
 
-        public void Load() => node ??= Json.ParseStrictly(json.Span);
+        public ReadOnlyMemory<byte> ToBytes() => node is null ? json : Json.Write(writer => Json.WriteSorted(writer, node));
 
-        public void WriteTo(Utf8JsonWriter writer)
-        {
-            if (node is null)
-                writer.WriteRawValue(json.Span, skipInputValidation: true);
-            else
-                Json.WriteSorted(writer, node);
-        }
+        private void Load() => node ??= Json.ParseStrictly(json.Span);
     }
 }

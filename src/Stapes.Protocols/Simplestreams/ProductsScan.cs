@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Stapes.Protocols.Simplestreams;
@@ -15,7 +16,8 @@ internal sealed class ProductsScan(ReadOnlyMemory<byte> json)
     /// <param name="Json">Its value.</param>
     /// <param name="IsObject">Whether the value is an object.</param>
     /// <param name="IsOrdered">Whether the bytes are as Stapes would write them: every key after the one before, no blanks, no escapes.</param>
-    public readonly record struct Found(string Name, ReadOnlyMemory<byte> Json, bool IsObject, bool IsOrdered);
+    /// <param name="Member">Where name and value lie in the file; null when Stapes would write the name in other bytes.</param>
+    public readonly record struct Found(string Name, ReadOnlyMemory<byte> Json, bool IsObject, bool IsOrdered, Range? Member);
 
     public List<Found> Products { get; } = [];
 
@@ -59,12 +61,16 @@ internal sealed class ProductsScan(ReadOnlyMemory<byte> json)
         while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
         {
             var name = reader.GetString()!;
+            var member = (int)reader.TokenStartIndex;
+            var isPlain = !reader.ValueIsEscaped && Ascii.IsValid(reader.ValueSpan);
             reader.Read();
             var start = (int)reader.TokenStartIndex;
+            // Two quotes and a colon are all that stands beside the name.
+            isPlain &= start - member == name.Length + 3;
             var isObject = reader.TokenType is JsonTokenType.StartObject;
             var ordered = ReadValue(ref reader);
             var value = json[start..(int)reader.BytesConsumed];
-            Products.Add(new(name, value, isObject, ordered && IsCompact(value.Span)));
+            Products.Add(new(name, value, isObject, ordered && IsCompact(value.Span), isPlain ? member..(int)reader.BytesConsumed : null));
         }
     }
 

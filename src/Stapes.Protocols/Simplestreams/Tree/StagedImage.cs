@@ -7,6 +7,9 @@ namespace Stapes.Protocols.Simplestreams.Tree;
 /// <summary>The files of an image, read and on the tree's disk, but not visible yet.</summary>
 public sealed class StagedImage : IDisposable
 {
+    /// <summary>A file up to this size is flushed with the commit, together with the indexes; a larger one would keep other writers waiting.</summary>
+    private const int LargestFlushedLate = 1 << 20;
+
     private readonly SimplestreamsTree tree;
     private readonly List<SourceFile> sources;
 
@@ -25,7 +28,7 @@ public sealed class StagedImage : IDisposable
     /// <param name="root">The root file system or disk; null for a unified image.</param>
     /// <param name="move">Whether the files may become the tree's own, see <see cref="DeleteSources"/>.</param>
     /// <param name="progress">Is told the number of bytes of each piece that was read.</param>
-    /// <param name="flush">Whether the bytes are on the disk afterwards; without that the caller sees to it, see <see cref="SimplestreamsTree.FlushStaged"/>.</param>
+    /// <param name="flush">Whether the bytes are put on the disk, now or by the transaction; without that the caller sees to it, see <see cref="SimplestreamsTree.FlushStaged"/>.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="StapesException">A file is missing or is no part of an image.</exception>
     public static async Task<StagedImage> ReadAsync(
@@ -59,7 +62,7 @@ public sealed class StagedImage : IDisposable
     {
         // Two equal files are two files: a tarball may be metadata and root at once.
         var source = ReferenceEquals(file, Image.RootFile) ? sources[1] : sources[0];
-        transaction.Place(path, source.MoveTo);
+        transaction.Place(path, source.MoveTo, source.LateFlush);
     }
 
     /// <summary>Ends a move: deletes the files that were read. Only after the transaction is committed.</summary>
@@ -98,6 +101,9 @@ public sealed class StagedImage : IDisposable
 
         public string Path { get; }
 
+        /// <summary>What is left to do for the bytes to be on the disk; null for nothing.</summary>
+        public Action? LateFlush { get; private set; }
+
         public void Stage(SimplestreamsTree tree, bool move)
         {
             staged = move ? tree.TryAdopt(Path) : null;
@@ -111,8 +117,10 @@ public sealed class StagedImage : IDisposable
         {
             if (File.GetLastWriteTimeUtc(stream.SafeFileHandle) != modified)
                 throw new StapesException(ErrorKind.Conflict, $"{Path} changed while it was read; try again when nothing writes it any more");
-            if (flush)
-                staged!.Flush();
+            if (flush && RandomAccess.GetLength(staged!.Handle) > LargestFlushedLate)
+                staged.Flush();
+            else if (flush)
+                LateFlush = staged!.Flush;
             stream.Dispose();
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using Stapes.Core.Storage.FileSystem;
 
@@ -13,7 +14,7 @@ public sealed class TreeTransaction : IDisposable
 {
     private readonly SimplestreamsTree tree;
     private readonly FileLock turn;
-    private readonly List<(string Path, Action<string> Place)> coming = [];
+    private readonly List<(string Path, Action<string> Place, Action? Flush)> coming = [];
     private readonly HashSet<string> going = new(StringComparer.Ordinal);
     private readonly HashSet<ProductsFile> changed = [];
     private bool indexChanged;
@@ -29,8 +30,9 @@ public sealed class TreeTransaction : IDisposable
 
     /// <summary>Has a file put in place at the commit.</summary>
     /// <param name="path">Where, normalised, relative to the root.</param>
-    /// <param name="place">Puts the file at the full path that it is given; the file's bytes are on the disk already.</param>
-    public void Place(string path, Action<string> place) => coming.Add((path, place));
+    /// <param name="place">Puts the file at the full path that it is given.</param>
+    /// <param name="flush">Puts the file's bytes on the disk; null when they are there already.</param>
+    public void Place(string path, Action<string> place, Action? flush = null) => coming.Add((path, place, flush));
 
     /// <summary>Has a file deleted at the commit, unless an index still names it then.</summary>
     /// <param name="path">Normalised, relative to the root.</param>
@@ -52,16 +54,15 @@ public sealed class TreeTransaction : IDisposable
         {
             // All that needs space on the disk comes before anything that can be seen: a full disk changes nothing.
             foreach (var file in Content.Files.Where(changed.Contains))
-                written.Add(Stage(file.Path, file.Root, file.ToBytes, now));
+                written.Add(Stage(file.Path, file.Root, file.WriteTo, now));
             // A products file that does not exist, and so holds nothing, needs no entry.
             indexChanged |= !File.Exists(tree.FullPath(IndexFile.Path));
             foreach (var file in Content.Files.Where(f => changed.Contains(f) || File.Exists(tree.FullPath(f.Path))))
                 indexChanged |= Content.Index.Update(file);
             if (indexChanged)
-                written.Add(Stage(IndexFile.Path, Content.Index.Root, () => Json.ToSortedBytes(Content.Index.Root), now));
+                written.Add(Stage(IndexFile.Path, Content.Index.Root, target => target.Write(Json.ToSortedBytes(Content.Index.Root)), now));
 
-            Task.WaitAll(written.Select(static w => Task.Run(w.File.Flush)));
-            PlaceFiles();
+            PlaceFiles(written.Select(static w => (Action)w.File.Flush));
             foreach (var (file, target) in written)
                 file.MoveTo(target);
             DurableDirectory.Flush(Path.GetDirectoryName(tree.FullPath(IndexFile.Path))!);
@@ -77,12 +78,13 @@ public sealed class TreeTransaction : IDisposable
 
     public void Dispose() => turn.Dispose();
 
-    private void PlaceFiles()
+    /// <summary>Puts the new files in place, and them and the bytes of the index files on the disk. When it fails, no new file stays.</summary>
+    private void PlaceFiles(IEnumerable<Action> flushIndexes)
     {
         var placed = new List<string>();
         try
         {
-            foreach (var (path, place) in coming)
+            foreach (var (path, place, _) in coming)
             {
                 var target = tree.FullPath(path);
                 DurableDirectory.Create(Path.GetDirectoryName(target)!);
@@ -92,17 +94,22 @@ public sealed class TreeTransaction : IDisposable
                     placed.Add(target);
             }
 
-            foreach (var directory in coming.Select(f => Path.GetDirectoryName(tree.FullPath(f.Path))!).Distinct())
-                DurableDirectory.Flush(directory);
+            // The disk takes several flushes in the time of one. A file has its name before its bytes are safe, but no index names it yet.
+            var directories = coming.Select(f => Path.GetDirectoryName(tree.FullPath(f.Path))!).Distinct();
+            var flushes = flushIndexes.Concat(coming.Select(static f => f.Flush).OfType<Action>()).Concat(directories.Select(static d => (Action)(() => DurableDirectory.Flush(d))));
+            Parallel.Invoke([.. flushes]);
         }
-        catch
+        catch (Exception e)
         {
             placed.ForEach(File.Delete);
+            // Of several failures the first says enough.
+            if (e is AggregateException { InnerException: { } first })
+                ExceptionDispatchInfo.Throw(first);
             throw;
         }
     }
 
-    private (StagedFile File, string Target) Stage(string path, JsonObject root, Func<ReadOnlyMemory<byte>> toBytes, DateTimeOffset now)
+    private (StagedFile File, string Target) Stage(string path, JsonObject root, Action<Stream> write, DateTimeOffset now)
     {
         // The time of the change is kept current where a file states it, and not invented where it does not.
         if (root.ContainsKey("updated"))
@@ -112,7 +119,7 @@ public sealed class TreeTransaction : IDisposable
         var staged = tree.Stage();
         try
         {
-            staged.Content.Write(toBytes().Span);
+            write(staged.Content);
             return (staged, target);
         }
         catch

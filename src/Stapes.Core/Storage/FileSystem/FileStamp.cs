@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Stapes.Core.Storage.FileSystem;
 
@@ -16,11 +17,20 @@ public readonly record struct FileStamp(ulong Number, long Size, long ModifiedSe
     public static FileStamp? TryOf(string path)
     {
         Span<byte> status = stackalloc byte[StatusSize];
-        return Posix.TryStatus(path, status) && (MemoryMarshal.Read<ushort>(status[28..]) & TypeMask) == RegularFile
-            ? new(
-                MemoryMarshal.Read<ulong>(status[32..]), MemoryMarshal.Read<long>(status[40..]),
-                MemoryMarshal.Read<long>(status[112..]), MemoryMarshal.Read<uint>(status[120..]),
-                MemoryMarshal.Read<long>(status[96..]), MemoryMarshal.Read<uint>(status[104..]))
-            : null;
+        return Posix.TryStatus(path, status) && (MemoryMarshal.Read<ushort>(status[28..]) & TypeMask) == RegularFile ? Read(status) : null;
     }
+
+    /// <summary>The stamp of an open file, whatever its name is by now.</summary>
+    /// <exception cref="IOException">The system refuses.</exception>
+    public static FileStamp Of(SafeFileHandle file)
+    {
+        Span<byte> status = stackalloc byte[StatusSize];
+        Posix.Status(file, status);
+        return Read(status);
+    }
+
+    private static FileStamp Read(ReadOnlySpan<byte> status) => new(
+        MemoryMarshal.Read<ulong>(status[32..]), MemoryMarshal.Read<long>(status[40..]),
+        MemoryMarshal.Read<long>(status[112..]), MemoryMarshal.Read<uint>(status[120..]),
+        MemoryMarshal.Read<long>(status[96..]), MemoryMarshal.Read<uint>(status[104..]));
 }

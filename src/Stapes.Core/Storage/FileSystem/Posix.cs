@@ -15,6 +15,7 @@ internal static partial class Posix
     private const int OpenCloseOnExec = 0x80000;
     private const uint SyncRangeWrite = 2;
     private const int CurrentDirectory = -100;
+    private const int EmptyPath = 0x1000;
     private const uint BasicStatus = 0x7ff;
 
     /// <summary>Set in Directory.Build.props: without it .NET locks every file that it opens, which gets in the way of our own locks.</summary>
@@ -70,6 +71,13 @@ internal static partial class Posix
     /// <summary>The status of a file, links followed, as the kernel's <c>struct statx</c>, whose layout no architecture changes; false when there is none.</summary>
     public static bool TryStatus(string path, Span<byte> status) => statx(CurrentDirectory, path, 0, BasicStatus, status) == 0;
 
+    /// <summary>The same of an open file.</summary>
+    public static void Status(SafeFileHandle file, Span<byte> status)
+    {
+        if (statx(file, "", EmptyPath, BasicStatus, status) != 0)
+            throw Failure("look at the file", Marshal.GetLastPInvokeError());
+    }
+
     private static IOException Failure(string what, int error) =>
         new($"Could not {what}: {Marshal.GetPInvokeErrorMessage(error)}", error);
 
@@ -93,4 +101,7 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statx(int directory, string path, int flags, uint mask, Span<byte> status);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(SafeFileHandle file, string path, int flags, uint mask, Span<byte> status);
 }

@@ -11,7 +11,14 @@ public sealed class StagedFile : IDisposable
     private const UnixFileMode Published =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
+    /// <summary>The end of the name of a file that another process may continue.</summary>
+    private const string Part = ".part";
+
+    /// <summary>A part that nobody has continued for this long is given up.</summary>
+    private static readonly TimeSpan PartLifetime = TimeSpan.FromDays(7);
+
     private bool moved;
+    private bool isPart;
 
     private StagedFile(string path, SafeFileHandle handle)
     {
@@ -23,7 +30,7 @@ public sealed class StagedFile : IDisposable
     /// <summary>Where the bytes lie before the move.</summary>
     public string TemporaryPath { get; }
 
-    /// <summary>Takes the file's bytes, from the first to the last.</summary>
+    /// <summary>Takes the file's bytes, from the first to the last; behind those that it has already when it is continued.</summary>
     public Stream Content { get; }
 
     /// <summary>The file itself, to look at what was written.</summary>
@@ -53,6 +60,39 @@ public sealed class StagedFile : IDisposable
             if (File.Exists(path))
                 return new(path, handle);
             handle.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// A file <c>NAME.part</c> that outlives its process: unless it is moved or discarded, the next call with that name finds what was
+    /// written. Null while another process, or another holder in this one, has it.
+    /// </summary>
+    /// <param name="directory">As for <see cref="Create"/>.</param>
+    /// <param name="name">What the file is to become, such as its digest.</param>
+    /// <exception cref="IOException">The directory cannot be written.</exception>
+    public static StagedFile? TryContinue(string directory, string name)
+    {
+        var path = Path.Combine(directory, name + Part);
+        for (var attempt = 1; ; attempt++)
+        {
+            SafeFileHandle handle;
+            try
+            {
+                Directory.CreateDirectory(directory, FileLock.PrivateDirectory);
+                handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            }
+            catch (DirectoryNotFoundException) when (attempt < FileLock.MakeAttempts)
+            {
+                continue;
+            }
+
+            var locked = Posix.Lock(handle, exclusive: true, wait: false);
+            // Between the two calls its owner may have finished and renamed it: then it is not ours to write.
+            if (locked && FileStamp.TryOf(path)?.Number == FileStamp.Of(handle).Number)
+                return new(path, handle) { isPart = true };
+            handle.Dispose();
+            if (!locked)
+                return null;
         }
     }
 
@@ -91,15 +131,22 @@ public sealed class StagedFile : IDisposable
         moved = true;
     }
 
+    /// <summary>Ends a file that shall not be continued.</summary>
+    public void Discard()
+    {
+        isPart = false;
+        Dispose();
+    }
+
     public void Dispose()
     {
-        if (!moved)
+        if (!moved && (!isPart || Content.Length == 0))
             File.Delete(TemporaryPath);
         Content.Dispose();
         Handle.Dispose();
     }
 
-    /// <summary>Deletes the temporary files whose processes are gone. Those of running processes stay.</summary>
+    /// <summary>Deletes the temporary files whose processes are gone; parts only after a week. Those of running processes stay.</summary>
     /// <returns>How many were deleted.</returns>
     public static int CleanUp(string directory)
     {
@@ -112,7 +159,7 @@ public sealed class StagedFile : IDisposable
             {
                 // Reading is enough for the lock; an adopted file may be read-only.
                 using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-                if (!Posix.Lock(handle, exclusive: true, wait: false))
+                if (!Posix.Lock(handle, exclusive: true, wait: false) || (path.EndsWith(Part, StringComparison.Ordinal) && IsFresh(handle)))
                     continue;
                 File.Delete(path);
                 deleted++;
@@ -125,4 +172,6 @@ public sealed class StagedFile : IDisposable
 
         return deleted;
     }
+
+    private static bool IsFresh(SafeFileHandle part) => RandomAccess.GetLength(part) > 0 && DateTime.UtcNow - File.GetLastWriteTimeUtc(part) < PartLifetime;
 }

@@ -3,14 +3,14 @@ using Microsoft.Win32.SafeHandles;
 namespace Stapes.Core.Storage.FileSystem;
 
 /// <summary>
-/// Writes a file from its start, without a buffer between. Every 8 MiB it has the kernel start the transfer to the disk, so that the
+/// Writes a file behind what it holds already, without a buffer between. Every 8 MiB it has the kernel start the transfer to the disk, so that the
 /// flush at the end finds little left to do: one flush of a whole gigabyte takes several times as long. A failed write is a <see cref="StapesException"/>, unlike one of the source that is being copied.
 /// </summary>
 internal sealed class WritebackStream(SafeFileHandle handle, string path) : Stream
 {
     private const long WritebackStep = 8 << 20;
 
-    private long written;
+    private long written = RandomAccess.GetLength(handle);
     private long started;
 
     public override bool CanRead => false;
@@ -68,5 +68,11 @@ internal sealed class WritebackStream(SafeFileHandle handle, string path) : Stre
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
-    public override void SetLength(long value) => throw new NotSupportedException();
+    /// <summary>Cuts the file off.</summary>
+    public override void SetLength(long value)
+    {
+        RandomAccess.SetLength(handle, value);
+        written = value;
+        started = Math.Min(started, value);
+    }
 }

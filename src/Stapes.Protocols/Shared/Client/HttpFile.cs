@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Stapes.Core;
+using Stapes.Core.Transfers;
+
+namespace Stapes.Protocols.Shared.Client;
+
+/// <summary>A file on a web server, which is continued with Range where the server can do that (RFC 9110, section 14).</summary>
+public static class HttpFile
+{
+    /// <param name="http">The client; the file's bytes must reach us as they are, so it may not decompress anything by itself.</param>
+    /// <param name="url">The file, also relative to the client's base address.</param>
+    public static OpenRemoteFile At(HttpClient http, Uri url) => (offset, validator, cancellation) => OpenAsync(http, url, offset, validator, cancellation);
+
+    private static async Task<RemoteBody> OpenAsync(HttpClient http, Uri url, long offset, string? validator, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        request.Headers.AcceptEncoding.Add(new("identity"));
+        if (offset > 0)
+        {
+            request.Headers.Range = new(offset, null);
+            if (validator is not null)
+                request.Headers.IfRange = new(new EntityTagHeaderValue(validator));
+        }
+
+        var response = await SendAsync(http, request, cancellation);
+        try
+        {
+            return response.StatusCode switch
+            {
+                HttpStatusCode.OK => await BodyAsync(response, 0, response.Content.Headers.ContentLength, cancellation),
+                HttpStatusCode.PartialContent when response.Content.Headers.ContentRange is { From: { } from } range => await BodyAsync(response, from, range.Length, cancellation),
+                // Nothing lies behind the offset; how long the file is tells whether that is right.
+                HttpStatusCode.RequestedRangeNotSatisfiable when offset > 0 && response.Content.Headers.ContentRange is { Length: { } length } =>
+                    new(Stream.Null, response) { Offset = offset, Total = length },
+                _ => throw ResponseStatus.Failure(response),
+            };
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient http, HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new StapesException(ErrorKind.Unavailable, e.InnerException?.Message ?? e.Message, e);
+        }
+    }
+
+    private static async Task<RemoteBody> BodyAsync(HttpResponseMessage response, long from, long? total, CancellationToken cancellation)
+    {
+        if (response.Content.Headers.ContentEncoding.Any(static c => c != "identity"))
+            throw new StapesException(ErrorKind.Invalid, $"{response.RequestMessage?.RequestUri} comes compressed, although nobody asked for that: the server must send files of images as they are");
+        return new(await response.Content.ReadAsStreamAsync(cancellation), response)
+        {
+            Offset = from,
+            Total = total,
+            // A weak tag may be that of other bytes (RFC 9110, section 8.8.1).
+            Validator = response.Headers.ETag is { IsWeak: false } tag ? tag.Tag : null,
+        };
+    }
+}

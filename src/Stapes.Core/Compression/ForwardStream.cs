@@ -1,7 +1,7 @@
 namespace Stapes.Core.Compression;
 
 /// <summary>What every stream here has in common: one direction, no position, and spans and memories as the only real overloads.</summary>
-internal abstract class ForwardStream : Stream
+public abstract class ForwardStream : Stream
 {
     public override bool CanRead => true;
 

@@ -46,7 +46,7 @@ internal sealed record MetadataTarball(ImageMetadata Metadata, TarballRoot Root)
         return new(metadata, root);
     }
 
-    private static async Task<ImageMetadata> ReadMetadataAsync(TarWalker.Entry entry, Tarball tarball, CancellationToken cancellation)
+    private static async Task<ImageMetadata> ReadMetadataAsync(TarMember entry, Tarball tarball, CancellationToken cancellation)
     {
         var file = tarball.Name;
         if (!entry.IsFile)

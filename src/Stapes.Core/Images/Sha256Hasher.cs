@@ -8,7 +8,7 @@ namespace Stapes.Core.Images;
 /// configuration too, which takes longer than all the rest of a small command. Where there is no libcrypto.so.3, .NET's class does the work.
 /// Source: OpenSSL manual, SHA256_Init(3).
 /// </summary>
-internal sealed unsafe class Sha256Hasher : IDisposable
+public sealed unsafe class Sha256Hasher : IDisposable
 {
     /// <summary>The size of OpenSSL's SHA256_CTX is 112 bytes.</summary>
     private const int StateSize = 128;

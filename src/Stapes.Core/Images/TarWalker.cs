@@ -1,86 +1,60 @@
-using System.Buffers.Binary;
-using System.Globalization;
-using System.Text;
-
 namespace Stapes.Core.Images;
 
 /// <summary>
-/// Steps through the headers of a tar stream, of every dialect (v7, ustar, pax, GNU with long names and sparse files), and reads no
-/// more of the data than asked for. Source: POSIX.1-2017 pax, «ustar Interchange Format»; GNU tar manual, «Basic Tar Format».
+/// Steps through the entries of a tar stream, of every dialect (v7, ustar, pax, GNU with long names and sparse files), and reads no
+/// more of the data than asked for.
 /// </summary>
-internal sealed class TarWalker(Stream stream)
+/// <remarks>
+/// All methods throw <see cref="InvalidDataException"/> (or <see cref="OverflowException"/>) where a header is damaged, and
+/// <see cref="EndOfStreamException"/> where the stream ends inside an entry.
+/// </remarks>
+public sealed class TarWalker(Stream stream)
 {
-    private const int BlockSize = 512;
-
-    /// <summary>Long names and pax records beyond this are no honest archive.</summary>
+    /// <summary>Long names, pax records and maps of holes beyond this are no honest archive.</summary>
     private const int MaxRecord = 1 << 20;
 
-    private readonly byte[] block = new byte[BlockSize];
-    private readonly byte[] skipped = new byte[1 << 16];
-    private long unread;
+    private readonly byte[] block = new byte[TarHeader.BlockSize];
+    private byte[]? pump;
+    private long data;
+    private long padding;
+    private SparseMap? sparse;
 
-    /// <summary>An entry: its path as written, its type flag, the length of its data in the archive in bytes.</summary>
-    public readonly record struct Entry(string Name, char Type, long Size)
-    {
-        public bool IsFile => Type is '0' or '\0' or '7';
-    }
-
-    /// <summary>Whether a block is a tar header: its checksum is right, counted signed or unsigned.</summary>
-    public static bool IsHeader(ReadOnlySpan<byte> header)
-    {
-        if (header.Length < BlockSize || !TryReadNumber(header[148..156], out var expected))
-            return false;
-        long unsigned = 0, signed = 0;
-        for (var i = 0; i < BlockSize; i++)
-        {
-            var value = i is >= 148 and < 156 ? (byte)' ' : header[i];
-            unsigned += value;
-            signed += (sbyte)value;
-        }
-
-        return expected == unsigned || expected == signed;
-    }
+    private byte[] Pump => pump ??= new byte[1 << 17];
 
     /// <summary>The next entry, or null at the end of the archive; the data of the last one is skipped.</summary>
-    /// <exception cref="InvalidDataException">A header is damaged.</exception>
-    /// <exception cref="EndOfStreamException">The stream ends inside an entry.</exception>
-    public async Task<Entry?> NextAsync(CancellationToken cancellation)
+    public async Task<TarMember?> NextAsync(CancellationToken cancellation)
     {
-        string? longName = null;
-        long? longSize = null;
+        var records = new PaxRecords();
         while (true)
         {
             await SkipAsync(cancellation);
             // The end is a block of zeros, or, from careless writers, nothing at all.
-            var length = await stream.ReadAtLeastAsync(block, BlockSize, throwOnEndOfStream: false, cancellation);
+            var length = await stream.ReadAtLeastAsync(block, block.Length, throwOnEndOfStream: false, cancellation);
             if (length == 0 || !block.AsSpan(0, length).ContainsAnyExcept((byte)0))
                 return null;
-            if (length < BlockSize)
+            if (length < block.Length)
                 throw new EndOfStreamException();
-            if (!IsHeader(block) || !TryReadNumber(block.AsSpan(124, 12), out var size) || size < 0)
+            if (!TarHeader.IsHeader(block))
                 throw new InvalidDataException();
 
-            var type = (char)block[156];
-            if (type is 'L' or 'x' or 'g' or 'K')
+            var size = TarHeader.Number(block.AsSpan(124, 12));
+            switch ((char)block[156])
             {
-                unread = Padded(size);
-                if (type is 'g' or 'K')
-                    continue;
-                var record = await ReadDataAsync(size, cancellation);
-                if (type is 'L')
-                    longName = Text(record);
-                else
-                    ReadPax(record, ref longName, ref longSize);
-                continue;
+                case 'x':
+                    records.Add(await ReadRecordAsync(size, cancellation));
+                    break;
+                case 'L':
+                    records.SetLongName(TarHeader.Text(await ReadRecordAsync(size, cancellation)));
+                    break;
+                case 'K':
+                    records.LinkName = TarHeader.Text(await ReadRecordAsync(size, cancellation));
+                    break;
+                case 'g':
+                    SetData(size);
+                    break;
+                default:
+                    return await ReadEntryAsync(records, cancellation);
             }
-
-            var name = longName ?? ShortName();
-            size = longSize ?? size;
-            if (type is 'S')
-                await SkipSparseHeadersAsync(cancellation);
-            // Links, devices and directories have no data, whatever their size says.
-            unread = type is >= '1' and <= '6' ? 0 : Padded(size);
-            return new(name, type, size);
         }
     }
 
@@ -89,95 +63,171 @@ internal sealed class TarWalker(Stream stream)
     /// <param name="cancellation">Ends the reading.</param>
     public async Task<byte[]> ReadDataAsync(long size, CancellationToken cancellation)
     {
-        if (size > MaxRecord)
+        if (size > MaxRecord || size > data)
             throw new InvalidDataException();
-        var data = new byte[size];
-        await stream.ReadExactlyAsync(data, cancellation);
-        unread -= size;
-        return data;
+        var content = new byte[size];
+        await stream.ReadExactlyAsync(content, cancellation);
+        data -= size;
+        return content;
     }
 
-    private static long Padded(long size) => checked((size + BlockSize - 1) / BlockSize * BlockSize);
-
-    private static string Text(ReadOnlySpan<byte> field)
+    /// <summary>Writes what the current entry's file holds, <see cref="TarMember.Length"/> bytes; holes as zeros.</summary>
+    public async Task CopyDataAsync(Stream target, CancellationToken cancellation)
     {
-        var end = field.IndexOf((byte)0);
-        return Encoding.UTF8.GetString(end < 0 ? field : field[..end]);
-    }
-
-    /// <summary>Octal digits between blanks, or, where the top bit is set, a big-endian number (GNU's base-256).</summary>
-    private static bool TryReadNumber(ReadOnlySpan<byte> field, out long value)
-    {
-        value = 0;
-        if ((field[0] & 0x80) != 0)
+        long position = 0;
+        foreach (var (offset, length) in sparse?.Pieces ?? [(0, data)])
         {
-            // Of such numbers the archive has only positive ones; beyond 64 bits there is none.
-            value = BinaryPrimitives.ReadInt64BigEndian(field[^8..]);
-            return field[0] == 0x80 && (field.Length <= 8 || !field[1..^8].ContainsAnyExcept((byte)0));
+            await WriteZerosAsync(target, offset - position, cancellation);
+            await CopyAsync(target, length, cancellation);
+            position = offset + length;
         }
 
-        field = field.Trim(" \0"u8);
-        var end = field.IndexOf((byte)0);
-        foreach (var digit in end < 0 ? field : field[..end])
+        if (sparse is not null)
+            await WriteZerosAsync(target, sparse.Length - position, cancellation);
+    }
+
+    private async Task<TarMember> ReadEntryAsync(PaxRecords records, CancellationToken cancellation)
+    {
+        var type = (char)block[156];
+        var size = records.Size ?? TarHeader.Number(block.AsSpan(124, 12));
+        var entry = Describe(type, size, records);
+        // Links, devices and directories have no data, whatever their size says.
+        SetData(type is >= '1' and <= '6' ? 0 : size);
+        sparse = await ReadSparseMapAsync(type, records, cancellation);
+        return sparse is null ? entry : entry with { Size = data, Length = sparse.Length };
+    }
+
+    private TarMember Describe(char type, long size, PaxRecords records)
+    {
+        var header = block.AsSpan();
+        var isDevice = type is '3' or '4';
+        return new()
         {
-            if (digit is < (byte)'0' or > (byte)'7')
-                return false;
-            value = (value << 3) | (uint)(digit - '0');
+            Name = records.Name ?? TarHeader.Name(header),
+            Type = type,
+            Size = size,
+            Length = size,
+            LinkName = records.LinkName ?? TarHeader.Text(header.Slice(157, 100)),
+            Mode = (int)(TarHeader.Number(header.Slice(100, 8)) & 0xfff),
+            UserId = records.UserId ?? TarHeader.Number(header.Slice(108, 8)),
+            GroupId = records.GroupId ?? TarHeader.Number(header.Slice(116, 8)),
+            ModifiedAt = records.ModifiedAt ?? TarHeader.Number(header.Slice(136, 12)),
+            DeviceMajor = isDevice ? TarHeader.Number(header.Slice(329, 8)) : 0,
+            DeviceMinor = isDevice ? TarHeader.Number(header.Slice(337, 8)) : 0,
+            ExtendedAttributes = records.ExtendedAttributes,
+        };
+    }
+
+    private async Task<SparseMap?> ReadSparseMapAsync(char type, PaxRecords records, CancellationToken cancellation)
+    {
+        if (type is 'S')
+        {
+            var length = TarHeader.Number(block.AsSpan(483, 12));
+            return SparseMap.From(await ReadOldMapAsync(cancellation), length, data);
         }
 
-        return true;
+        if (records.SparseLength is not { } sparseLength)
+            return null;
+        return SparseMap.From(records.SparseMapInData ? await ReadMapInDataAsync(cancellation) : records.SparseNumbers, sparseLength, data);
     }
 
-    /// <summary>Records of the form «length keyword=value\n».</summary>
-    private static void ReadPax(ReadOnlySpan<byte> records, ref string? name, ref long? size)
+    /// <summary>GNU's old format: four pieces in the header, 21 in each of the blocks that follow.</summary>
+    private async Task<List<long>> ReadOldMapAsync(CancellationToken cancellation)
     {
-        var isSparse = false;
-        while (records.Length > 0)
-        {
-            var blank = records.IndexOf((byte)' ');
-            if (blank <= 0 || !int.TryParse(records[..blank], CultureInfo.InvariantCulture, out var length) || length <= blank + 1 || length > records.Length)
-                throw new InvalidDataException();
-            var record = records[(blank + 1)..(length - 1)];
-            var equals = record.IndexOf((byte)'=');
-            if (equals < 0)
-                throw new InvalidDataException();
-            var key = record[..equals];
-            var value = record[(equals + 1)..];
-            // The path of a sparse file is a stand-in; its own name is in a record of GNU's.
-            if ((key.SequenceEqual("path"u8) && !isSparse) || key.SequenceEqual("GNU.sparse.name"u8))
-                (name, isSparse) = (Encoding.UTF8.GetString(value), key.Length > 4);
-            else if (key.SequenceEqual("size"u8))
-                size = long.TryParse(value, CultureInfo.InvariantCulture, out var number) && number >= 0 ? number : throw new InvalidDataException();
-            records = records[length..];
-        }
-    }
-
-    private string ShortName()
-    {
-        var name = Text(block.AsSpan(0, 100));
-        // GNU's older magic «ustar  » uses the prefix field for other things.
-        var hasPrefix = block.AsSpan(257, 6).SequenceEqual("ustar\0"u8) && block[345] != 0;
-        return hasPrefix ? $"{Text(block.AsSpan(345, 155))}/{name}" : name;
-    }
-
-    private async Task SkipSparseHeadersAsync(CancellationToken cancellation)
-    {
-        var more = block[482] != 0;
+        var numbers = new List<long>();
+        var more = AddPieces(start: 386, count: 4);
         while (more)
         {
             await stream.ReadExactlyAsync(block, cancellation);
-            more = block[504] != 0;
+            more = AddPieces(start: 0, count: 21);
+            if (numbers.Count > MaxRecord / 24)
+                throw new InvalidDataException();
         }
+
+        return numbers;
+
+        bool AddPieces(int start, int count)
+        {
+            for (var i = 0; i < 2 * count && block[start + (12 * i)] != 0; i++)
+                numbers.Add(TarHeader.Number(block.AsSpan(start + (12 * i), 12)));
+            return block[start + (24 * count)] != 0;
+        }
+    }
+
+    /// <summary>Format 1.0: decimal numbers, each with a line of its own, how many pieces first; filled up to whole blocks.</summary>
+    private async Task<List<long>> ReadMapInDataAsync(CancellationToken cancellation)
+    {
+        var numbers = new List<long>();
+        var wanted = 1L;
+        long number = 0;
+        for (var read = 0; numbers.Count < wanted; read += block.Length)
+        {
+            if (read >= MaxRecord || data < block.Length)
+                throw new InvalidDataException();
+            await stream.ReadExactlyAsync(block, cancellation);
+            data -= block.Length;
+            for (var i = 0; i < block.Length && numbers.Count < wanted; i++)
+            {
+                if (block[i] is >= (byte)'0' and <= (byte)'9')
+                {
+                    number = checked((number * 10) + block[i] - '0');
+                    continue;
+                }
+
+                if (block[i] != '\n')
+                    throw new InvalidDataException();
+                numbers.Add(number);
+                if (numbers.Count == 1)
+                    wanted = number <= MaxRecord ? 1 + (2 * number) : throw new InvalidDataException();
+                number = 0;
+            }
+        }
+
+        return numbers[1..];
+    }
+
+    private async Task<byte[]> ReadRecordAsync(long size, CancellationToken cancellation)
+    {
+        SetData(size);
+        return await ReadDataAsync(size, cancellation);
+    }
+
+    private void SetData(long size)
+    {
+        if (size is < 0 or > long.MaxValue - TarHeader.BlockSize)
+            throw new InvalidDataException();
+        (data, padding, sparse) = (size, -size & (TarHeader.BlockSize - 1), null);
+    }
+
+    private async Task CopyAsync(Stream target, long length, CancellationToken cancellation)
+    {
+        while (length > 0)
+        {
+            var read = await ReadSomeAsync(length, cancellation);
+            await target.WriteAsync(Pump.AsMemory(0, read), cancellation);
+            length -= read;
+            data -= read;
+        }
+    }
+
+    private async Task WriteZerosAsync(Stream target, long length, CancellationToken cancellation)
+    {
+        if (length > 0)
+            Array.Clear(Pump);
+        for (; length > 0; length -= Pump.Length)
+            await target.WriteAsync(Pump.AsMemory(0, (int)Math.Min(length, Pump.Length)), cancellation);
     }
 
     private async Task SkipAsync(CancellationToken cancellation)
     {
-        while (unread > 0)
-        {
-            var length = await stream.ReadAsync(skipped.AsMemory(0, (int)Math.Min(unread, skipped.Length)), cancellation);
-            if (length == 0)
-                throw new EndOfStreamException();
-            unread -= length;
-        }
+        for (var unread = data + padding; unread > 0;)
+            unread -= await ReadSomeAsync(unread, cancellation);
+        data = padding = 0;
+    }
+
+    private async Task<int> ReadSomeAsync(long wanted, CancellationToken cancellation)
+    {
+        var read = await stream.ReadAsync(Pump.AsMemory(0, (int)Math.Min(wanted, Pump.Length)), cancellation);
+        return read > 0 ? read : throw new EndOfStreamException();
     }
 }

@@ -39,7 +39,7 @@ internal sealed class Tarball : IAsyncDisposable
 
     /// <summary>The entries; <see cref="ReadDataAsync"/> reads the data of the current one.</summary>
     /// <exception cref="StapesException">The archive is damaged, cut off, or a decompression bomb.</exception>
-    public async IAsyncEnumerable<TarWalker.Entry> EntriesAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<TarMember> EntriesAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         while (await GuardAsync(() => walker.NextAsync(cancellation)) is { } entry)
             yield return entry;
@@ -88,7 +88,7 @@ internal sealed class Tarball : IAsyncDisposable
     {
         var block = new byte[BlockSize];
         var length = await GuardAsync(() => content.ReadAtLeastAsync(block, BlockSize, throwOnEndOfStream: false, cancellation).AsTask());
-        if (length < BlockSize || !TarWalker.IsHeader(block))
+        if (length < BlockSize || !TarHeader.IsHeader(block))
             throw new StapesException(ErrorKind.Invalid, $"{Name} is compressed, but holds no tar archive; pack the root file system with tar, or give a squashfs or qcow2");
     }
 

@@ -109,7 +109,7 @@ public sealed class TarWalkerTests : IDisposable
     {
         var size = (8L << 30) + 5;
         var header = Header("disk", size: [0x80, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 5]);
-        (await new TarWalker(new MemoryStream(header)).NextAsync(Cancellation)).ShouldBe(new TarWalker.Entry("disk", '0', size));
+        (await new TarWalker(new MemoryStream(header)).NextAsync(Cancellation)).ShouldNotBeNull().Size.ShouldBe(size);
     }
 
     [Theory]
@@ -142,9 +142,9 @@ public sealed class TarWalkerTests : IDisposable
     {
         byte[] archive = [.. Header("file", "00000000003"u8), .. Block("abc"u8), .. Header("next", "0"u8)];
         var walker = new TarWalker(new MemoryStream(archive));
-        var file = (await walker.NextAsync(Cancellation))!.Value;
+        var file = (await walker.NextAsync(Cancellation))!;
         (await walker.ReadDataAsync(file.Size, Cancellation)).ShouldBe("abc"u8.ToArray());
-        (await walker.NextAsync(Cancellation))!.Value.Name.ShouldBe("next");
+        (await walker.NextAsync(Cancellation))!.Name.ShouldBe("next");
         (await walker.NextAsync(Cancellation)).ShouldBeNull();
     }
 
@@ -152,7 +152,7 @@ public sealed class TarWalkerTests : IDisposable
     public async Task More_than_1_MiB_is_not_read_into_memory()
     {
         var walker = new TarWalker(new MemoryStream(Header("file", "77777777777"u8)));
-        var file = (await walker.NextAsync(Cancellation))!.Value;
+        var file = (await walker.NextAsync(Cancellation))!;
         await Should.ThrowAsync<InvalidDataException>(() => walker.ReadDataAsync(file.Size, Cancellation));
     }
 

@@ -1,0 +1,17 @@
+using Stapes.Core.Images;
+using Stapes.Core.Transfers;
+
+namespace Stapes.Core.Remotes;
+
+/// <summary>How an image is fetched.</summary>
+/// <param name="Directory">Where its files lie until they get their names: on the file system that they go to. Made when missing.</param>
+public sealed record FetchOptions(string Directory)
+{
+    public RetryPolicy Retry { get; init; } = new();
+
+    /// <summary>Is told the bytes of each piece that came; less than zero when they have to come again. Called from any thread.</summary>
+    public Action<long>? Progress { get; init; }
+
+    /// <summary>Finds a file that is here already, by the SHA-256 of its bytes: the base of a delta. Null for none.</summary>
+    public Func<Sha256Digest, string?> FindLocal { get; init; } = static _ => null;
+}

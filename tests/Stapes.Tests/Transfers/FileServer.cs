@@ -26,7 +26,7 @@ internal sealed class FileServer : IAsyncDisposable
 
     public byte[] Content { get; set; }
 
-    public HttpClient Client { get; } = new();
+    public HttpClient Client { get; } = HttpClients.Create(new(ServerAddress.Parse(new("http://localhost/"))));
 
     /// <summary>The connection ends after so many bytes of a body.</summary>
     public int BreakAfter { get; set; } = int.MaxValue;

@@ -107,7 +107,7 @@ public sealed class IncusClient(IncusConnection connection) : IDisposable
     {
         ArgumentNullException.ThrowIfNull(image);
         using var response = await connection.DownloadAsync(connection.Url($"/images/{Escape(image.Fingerprint)}/export"), cancellation);
-        return await connection.ReadAsync(() => ImageDownload.ReadAsync(response, image.Fingerprint, directory, progress, cancellation));
+        return await ImageDownload.ReadAsync(response, image.Fingerprint, directory, progress, cancellation);
     }
 
     /// <returns>A list of <see cref="AliasRecord"/> as the server wrote it.</returns>

@@ -1,9 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Stapes.Core;
+using Stapes.Protocols.Shared.Client;
 
 namespace Stapes.Protocols.Incus.Client;
 
@@ -17,18 +16,20 @@ public sealed class IncusConnection : IDisposable
     private readonly string name;
     private readonly string? project;
 
-    private IncusConnection(HttpMessageHandler handler, string name, string? project)
+    private IncusConnection(HttpAccess access, string? project)
     {
-        http = new(handler) { BaseAddress = new("http://unix.socket/"), Timeout = Timeout.InfiniteTimeSpan };
-        // A server chooses the image of an alias by the architecture that its caller names here.
-        http.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", $"Stapes {typeof(IncusConnection).Assembly.GetName().Version?.ToString(3)} (Linux; {Architecture})");
-        this.name = name;
+        http = HttpClients.Create(access);
+        name = string.Join(" or ", access.Addresses);
         this.project = project;
     }
 
     /// <param name="path">The Unix socket of the server. Nothing is sent before the first request.</param>
     /// <param name="project">The project that all requests are about; null for the server's default.</param>
-    public static IncusConnection ToSocket(string path, string? project = null) => new(UnixSocket.CreateHandler(path), path, project);
+    public static IncusConnection ToSocket(string path, string? project = null) => To(new(ServerAddress.OfSocket(path)), project);
+
+    /// <param name="access">The server, on the network or not. Nothing is sent before the first request.</param>
+    /// <param name="project">The project that all requests are about; null for the server's default.</param>
+    public static IncusConnection To(HttpAccess access, string? project = null) => new(access, project);
 
     /// <param name="resource">The path below <c>/1.0</c>, with a leading slash, its parts escaped.</param>
     /// <param name="query">Further parameters.</param>
@@ -68,19 +69,19 @@ public sealed class IncusConnection : IDisposable
 
     public async Task<IncusAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
-        using var response = await OpenAsync(request, cancellation);
-        return await ReadAsync(() => ReadAnswerAsync(response, cancellation));
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        return await ReadAnswerAsync(response, cancellation);
     }
 
     /// <summary>The response to a request that is answered with bytes, once its headers are there.</summary>
     public async Task<HttpResponseMessage> DownloadAsync(Uri url, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        var response = await OpenAsync(request, cancellation);
+        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         if (response.StatusCode == HttpStatusCode.OK)
             return response;
         using (response)
-            await ReadAsync(() => ReadAnswerAsync(response, cancellation));
+            await ReadAnswerAsync(response, cancellation);
         throw NoEnvelope(response);
     }
 
@@ -92,7 +93,10 @@ public sealed class IncusConnection : IDisposable
         var operation = $"/operations/{Uri.EscapeDataString(started.Id)}";
         try
         {
-            var ended = (await GetAsync(Url($"{operation}/wait"), cancellation)).As(IncusJsonContext.Default.OperationRecord);
+            using var request = new HttpRequestMessage(HttpMethod.Get, Url($"{operation}/wait"));
+            // It takes as long as the operation.
+            request.Options.Set(HttpAccess.AnswerWithin, Timeout.InfiniteTimeSpan);
+            var ended = (await SendAsync(request, cancellation)).As(IncusJsonContext.Default.OperationRecord);
             return ended.StatusCode switch
             {
                 OperationStatus.Success => ended,
@@ -107,29 +111,7 @@ public sealed class IncusConnection : IDisposable
         }
     }
 
-    /// <summary>Runs what reads from a response, and says in a line what broke.</summary>
-    /// <exception cref="StapesException">Unavailable.</exception>
-    public async Task<T> ReadAsync<T>(Func<Task<T>> read)
-    {
-        try
-        {
-            return await read();
-        }
-        catch (IOException e) when (e is HttpIOException or { InnerException: SocketException })
-        {
-            throw Broken(e);
-        }
-    }
-
     public void Dispose() => http.Dispose();
-
-    private static string Architecture => RuntimeInformation.OSArchitecture switch
-    {
-        System.Runtime.InteropServices.Architecture.X64 => "x86_64",
-        System.Runtime.InteropServices.Architecture.Arm64 => "aarch64",
-        System.Runtime.InteropServices.Architecture.Arm => "armv7l",
-        var other => other.ToString().ToLowerInvariant(),
-    };
 
     private static ByteArrayContent Json<T>(T body, JsonTypeInfo<T> type) =>
         new(JsonSerializer.SerializeToUtf8Bytes(body, type)) { Headers = { ContentType = new("application/json") } };
@@ -138,22 +120,6 @@ public sealed class IncusConnection : IDisposable
     {
         using var request = new HttpRequestMessage(method, url) { Content = content };
         return await SendAsync(request, cancellation);
-    }
-
-    private async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancellation)
-    {
-        try
-        {
-            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-        }
-        catch (HttpRequestException e) when (e.InnerException is StapesException cause)
-        {
-            throw new StapesException(cause.Kind, cause.Message, e);
-        }
-        catch (HttpRequestException e)
-        {
-            throw Broken(e);
-        }
     }
 
     private async Task<IncusAnswer> ReadAnswerAsync(HttpResponseMessage response, CancellationToken cancellation)
@@ -199,10 +165,6 @@ public sealed class IncusConnection : IDisposable
     private StapesException NoEnvelope(HttpResponseMessage response) => new(
         ErrorKind.Unavailable,
         $"What listens at {name} does not speak the Incus API: it answered {response.RequestMessage?.RequestUri?.AbsolutePath} with status {(int)response.StatusCode}; name the socket of an image server");
-
-    private StapesException Broken(Exception e) => new(
-        ErrorKind.Unavailable,
-        $"The connection to {name} broke: {OneLine(e.InnerException?.Message ?? e.Message)}; look whether the server still runs, and try again", e);
 
     private async Task TryCancelAsync(Uri operation)
     {

@@ -8,7 +8,7 @@ namespace Stapes.Protocols.Shared.Client;
 /// <summary>A file on a web server, which is continued with Range where the server can do that (RFC 9110, section 14).</summary>
 public static class HttpFile
 {
-    /// <param name="http">The client; the file's bytes must reach us as they are, so it may not decompress anything by itself.</param>
+    /// <param name="http">From <see cref="HttpClients"/>: failures are told by it.</param>
     /// <param name="url">The file, also relative to the client's base address.</param>
     public static OpenRemoteFile At(HttpClient http, Uri url) => (offset, validator, cancellation) => OpenAsync(http, url, offset, validator, cancellation);
 
@@ -23,7 +23,7 @@ public static class HttpFile
                 request.Headers.IfRange = new(new EntityTagHeaderValue(validator));
         }
 
-        var response = await SendAsync(http, request, cancellation);
+        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         try
         {
             return response.StatusCode switch
@@ -43,22 +43,10 @@ public static class HttpFile
         }
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(HttpClient http, HttpRequestMessage request, CancellationToken cancellation)
-    {
-        try
-        {
-            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-        }
-        catch (HttpRequestException e)
-        {
-            throw new StapesException(ErrorKind.Unavailable, e.InnerException?.Message ?? e.Message, e);
-        }
-    }
-
     private static async Task<RemoteBody> BodyAsync(HttpResponseMessage response, long from, long? total, CancellationToken cancellation)
     {
         if (response.Content.Headers.ContentEncoding.Any(static c => c != "identity"))
-            throw new StapesException(ErrorKind.Invalid, $"{response.RequestMessage?.RequestUri} comes compressed, although nobody asked for that: the server must send files of images as they are");
+            throw new StapesException(ErrorKind.Invalid, $"{PublicUrl.Of(response.RequestMessage!.RequestUri!)} comes compressed, although nobody asked for that: the server must send files of images as they are");
         return new(await response.Content.ReadAsStreamAsync(cancellation), response)
         {
             Offset = from,

@@ -7,7 +7,7 @@ public static class ResponseStatus
 {
     public static StapesException Failure(HttpResponseMessage response)
     {
-        var url = response.RequestMessage!.RequestUri!;
+        var url = PublicUrl.Of(response.RequestMessage!.RequestUri!);
         var status = $"{(int)response.StatusCode} {response.ReasonPhrase}";
         return response.StatusCode switch
         {

@@ -2,26 +2,15 @@ using System.Net.Sockets;
 using System.Text;
 using Stapes.Core;
 
-namespace Stapes.Protocols.Incus.Client;
+namespace Stapes.Protocols.Shared.Client;
 
-/// <summary>HTTP over the Unix socket of a server on this machine.</summary>
+/// <summary>Connections to the Unix socket of a server on this machine.</summary>
 internal static class UnixSocket
 {
     // The kernel's struct sockaddr_un has room for 108 bytes, the last of them zero.
     private const int LongestPath = 107;
 
-    public static SocketsHttpHandler CreateHandler(string path) => new()
-    {
-        UseProxy = false,
-        // Names of files are sent as they are, as the Incus client sends them.
-        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
-        AllowAutoRedirect = false,
-        // Long enough for a server that checks its disk first; an upload that nobody wants is then never sent.
-        Expect100ContinueTimeout = TimeSpan.FromSeconds(5),
-        ConnectCallback = async (_, cancellation) => new NetworkStream(await ConnectAsync(path, cancellation), ownsSocket: true),
-    };
-
-    private static async Task<Socket> ConnectAsync(string path, CancellationToken cancellation)
+    public static async Task<Socket> ConnectAsync(string path, CancellationToken cancellation)
     {
         if (Encoding.UTF8.GetByteCount(path) > LongestPath)
             throw new StapesException(ErrorKind.Invalid, $"The path of the socket {path} is longer than {LongestPath} bytes: reach it by a shorter one, such as a symbolic link to its directory");

@@ -18,6 +18,9 @@ public enum ErrorKind
     /// <summary>The condition that the caller set does not hold (HTTP 412).</summary>
     PreconditionFailed,
 
+    /// <summary>The caller asked too often, and has to wait (HTTP 429).</summary>
+    TooMany,
+
     /// <summary>No space left (HTTP 507).</summary>
     Full,
 

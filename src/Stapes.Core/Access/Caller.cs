@@ -6,13 +6,19 @@ namespace Stapes.Core.Access;
 public sealed record Caller
 {
     /// <summary>Anybody: sees public images only.</summary>
-    public static Caller Stranger { get; } = new() { Name = "stranger" };
+    public static Caller Stranger { get; } = new() { Name = "stranger", Method = CallerMethod.None };
 
     /// <summary>Whoever may open the Unix socket.</summary>
-    public static Caller Local { get; } = new() { Name = "unix", Role = Access.Role.Admin };
+    public static Caller Local { get; } = new() { Name = "unix", Method = CallerMethod.Unix, Role = Access.Role.Admin };
 
     /// <summary>Who it is, for the audit log: no secret.</summary>
     public required string Name { get; init; }
+
+    /// <summary>How the server knows it.</summary>
+    public required CallerMethod Method { get; init; }
+
+    /// <summary>What identifies it beside its name: the fingerprint of its certificate, or its subject; else empty. No secret.</summary>
+    public string Id { get; init; } = "";
 
     /// <summary>Null for a stranger.</summary>
     public Role? Role { get; init; }
@@ -26,11 +32,11 @@ public sealed record Caller
     /// <summary>Whether it may change identities, projects and settings: an admin that is not restricted.</summary>
     public bool IsAdmin => Role is Access.Role.Admin && Projects is null;
 
-    public bool MaySee(Image image)
-    {
-        ArgumentNullException.ThrowIfNull(image);
-        return image.Public || MaySeePrivate(image.Project);
-    }
+    /// <summary>What it sees of the images.</summary>
+    public Audience Audience => field ??=
+        Role is null ? Audience.Everyone : Projects is null ? Audience.Trusted : Audience.Of(Projects);
+
+    public bool MaySee(Image image) => Audience.MaySee(image);
 
     /// <summary>Whether it sees the private images of a project, and that there is such a project.</summary>
     public bool MaySeePrivate(string project) => Role is not null && IsIn(project);
@@ -39,4 +45,23 @@ public sealed record Caller
     public bool MayWrite(string project) => Role >= Access.Role.Publisher && IsIn(project);
 
     private bool IsIn(string project) => Projects is null || Projects.Contains(project);
+}
+
+/// <summary>How the server knows a caller.</summary>
+public enum CallerMethod
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>It came over the Unix socket.</summary>
+    Unix,
+
+    /// <summary>By its certificate.</summary>
+    Tls,
+
+    /// <summary>By an access token.</summary>
+    Token,
+
+    /// <summary>By what an OIDC issuer says of it.</summary>
+    Oidc,
 }

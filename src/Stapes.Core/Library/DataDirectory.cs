@@ -1,3 +1,4 @@
+using Stapes.Core.Access;
 using Stapes.Core.Library.Sqlite;
 using Stapes.Core.Storage;
 using Stapes.Core.Storage.FileSystem;
@@ -10,18 +11,23 @@ public static class DataDirectory
     /// <summary>Others may pass through, to a socket for example, but not look around.</summary>
     private const UnixFileMode Mode = FileLock.PrivateDirectory | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    /// <summary>Opens the library of a data directory, which is made when it is missing. Only one process at a time can have it open.</summary>
+    /// <summary>Opens the library of a data directory alone; as <see cref="OpenAsync"/>.</summary>
+    public static async Task<ImageLibrary> OpenLibraryAsync(string path, LibraryOptions options, CancellationToken cancellation) =>
+        (await OpenAsync(path, options, cancellation)).Library;
+
+    /// <summary>Opens a data directory, which is made when it is missing. Only one process at a time can have it open.</summary>
     /// <exception cref="StapesException">
     /// Conflict: another process has it open. Unavailable: it cannot be written, is damaged, or has lost its catalogue.
     /// </exception>
-    public static async Task<ImageLibrary> OpenLibraryAsync(string path, LibraryOptions options, CancellationToken cancellation)
+    public static async Task<ServerData> OpenAsync(string path, LibraryOptions options, CancellationToken cancellation)
     {
         var held = Lock(path);
         SqliteCatalog? catalog = null;
         try
         {
             catalog = OpenCatalog(path);
-            return await ImageLibrary.OpenAsync(catalog, new FileBlobStore(path), options, held, cancellation);
+            var access = await AccessControl.OpenAsync(catalog.Access, options.Time, cancellation);
+            return new(await ImageLibrary.OpenAsync(catalog, new FileBlobStore(path), options, held, cancellation), access);
         }
         catch
         {

@@ -69,8 +69,10 @@ public interface ICatalog : IAsyncDisposable
     /// </exception>
     Task<CatalogChange> ChangeAliasAsync(AliasKey key, Func<Alias?, Alias?> change, CancellationToken cancellation);
 
-    /// <summary>Whether a public image refers to the blob, or did so until it was deleted after <paramref name="deletedAfter"/>.</summary>
-    Task<bool> IsPublicAsync(Sha256Digest digest, DateTimeOffset deletedAfter, CancellationToken cancellation);
+    /// <summary>
+    /// Whether an image that the audience may see refers to the blob, or a public one did so until it was deleted after <paramref name="deletedAfter"/>.
+    /// </summary>
+    Task<bool> IsVisibleAsync(Sha256Digest digest, Audience audience, DateTimeOffset deletedAfter, CancellationToken cancellation);
 
     /// <summary>Marks blobs whose bytes can go: never used, or released before <paramref name="releasedBefore"/>; claimed ones stay.</summary>
     /// <param name="releasedBefore">The end of the grace period.</param>

@@ -14,7 +14,8 @@ public interface IImageSource
 
     /// <summary>
     /// The bytes of an image's file; null when they are not there, or not for that audience. The files of a deleted image stay for the
-    /// grace period, to whoever could have them before. Opened bytes stay readable until disposed, whatever is deleted meanwhile.
+    /// grace period: those of a public one to everybody, those of a private one to whoever sees all projects. Opened bytes stay
+    /// readable until disposed, whatever is deleted meanwhile.
     /// </summary>
     ValueTask<Blob?> OpenBlobAsync(Sha256Digest digest, Audience audience, CancellationToken cancellation);
 
@@ -23,14 +24,4 @@ public interface IImageSource
     /// the first snapshot was read it may not be raised.
     /// </summary>
     event EventHandler? Changed;
-}
-
-/// <summary>Who asks for bytes.</summary>
-public enum Audience
-{
-    /// <summary>A stranger: the files of public images only.</summary>
-    Everyone,
-
-    /// <summary>Somebody trusted: every file.</summary>
-    Trusted,
 }

@@ -57,8 +57,13 @@ public sealed class ImageLibrary : IImageSource, IAsyncDisposable
 
     public async ValueTask<Blob?> OpenBlobAsync(Sha256Digest digest, Audience audience, CancellationToken cancellation)
     {
-        if (audience is Audience.Everyone && !await catalog.IsPublicAsync(digest, options.Time.GetUtcNow() - options.Grace, cancellation))
+        ArgumentNullException.ThrowIfNull(audience);
+        if (!audience.Equals(Audience.Trusted)
+            && !await catalog.IsVisibleAsync(digest, audience, options.Time.GetUtcNow() - options.Grace, cancellation))
+        {
             return null;
+        }
+
         return await blobs.OpenAsync(digest, cancellation);
     }
 

@@ -15,12 +15,15 @@ namespace Stapes.Protocols.Shared;
 public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string contentType, string cacheControl = "public, max-age=60")
 {
     private static readonly StringValues AnyOrigin = "*";
-    private static readonly StringValues VaryByEncoding = "Accept-Encoding";
+
+    // What a stranger gets is no answer for somebody who shows a credential, nor the other way round (RFC 9111, section 4.1).
+    private static readonly StringValues VaryBy = "Accept-Encoding, Authorization";
 
     private readonly Task<Variant>?[] variants = new Task<Variant>?[AcceptEncoding.Codings];
     private readonly string hash = Convert.ToHexStringLower(SHA256.HashData(content.Span).AsSpan(0, 16));
     private readonly StringValues type = contentType;
     private readonly StringValues caching = cacheControl;
+    private readonly bool isPublic = cacheControl.StartsWith("public", StringComparison.Ordinal);
 
     /// <summary>Answers a GET or HEAD request in the coding that the client prefers, or with 304 when it has that already.</summary>
     public ValueTask SendAsync(HttpContext context, CancellationToken cancellation)
@@ -37,8 +40,9 @@ public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string co
         var headers = response.Headers;
         headers.ETag = variant.Tag;
         headers.CacheControl = caching;
-        headers.Vary = VaryByEncoding;
-        headers.AccessControlAllowOrigin = AnyOrigin;
+        headers.Vary = VaryBy;
+        if (isPublic)
+            headers.AccessControlAllowOrigin = AnyOrigin;
         if (request.Headers.IfNoneMatch is { Count: > 0 } tags && EntityTags.MatchesWeakly(tags.ToString(), variant.Tag.ToString()))
         {
             response.StatusCode = StatusCodes.Status304NotModified;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Stapes.Protocols.Shared;
+using Stapes.Protocols.Shared.Authentication;
 
 namespace Stapes.Hosting;
 
@@ -57,6 +58,7 @@ internal static class Listeners
     private static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection, ServerMetrics metrics, ConnectionOrigin origin)
     {
         connection.Features.Set(origin);
+        connection.Features.Set(new ConnectionIdentity());
         metrics.ConnectionOpened();
         try
         {

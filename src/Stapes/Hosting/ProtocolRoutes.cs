@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Stapes.Core.Library;
 using Stapes.Protocols.Incus.Server;
+using Stapes.Protocols.Shared.Authentication;
 using Stapes.Protocols.Simplestreams.Serving;
 
 namespace Stapes.Hosting;
@@ -8,9 +10,17 @@ namespace Stapes.Hosting;
 /// <summary>The protocols that a server speaks, a line each.</summary>
 internal static class ProtocolRoutes
 {
-    public static void MapProtocols(this IEndpointRouteBuilder routes, ImageLibrary library, IImageSource images, Func<ServerIdentity> identity)
+    public static void MapProtocols(this IEndpointRouteBuilder routes, ServerData data, IImageSource images, Func<ServerIdentity> identity)
     {
         routes.MapSimplestreams(images);
-        routes.MapIncus(new() { Images = images, Library = library, Version = ProgramVersion.Text, Identity = identity });
+        routes.MapIncus(new()
+        {
+            Images = images,
+            Library = data.Library,
+            Access = data.Access,
+            Attempts = routes.ServiceProvider.GetRequiredService<FailedAttempts>(),
+            Version = ProgramVersion.Text,
+            Identity = identity,
+        });
     }
 }

@@ -50,12 +50,8 @@ internal sealed partial class RequestEdge(RequestDelegate next, ServerMetrics me
         var protocol = ProtocolOf(context);
         if (context.RequestAborted.IsCancellationRequested)
             return ClientClosedRequest;
-        var (status, message) = exception switch
-        {
-            StapesException e => (protocol.StatusOf(e.Kind), e.Message),
-            BadHttpRequestException e => (e.StatusCode, e.Message),
-            _ => (StatusCodes.Status500InternalServerError, "The server failed; its log says why"),
-        };
+        var status = StatusOf(context, exception);
+        var message = exception is StapesException or BadHttpRequestException ? exception.Message : "The server failed; its log says why";
         if (exception is not (StapesException or BadHttpRequestException))
             LogUnexpected(exception, context.Request.Method, context.Request.Path);
         else if (status >= StatusCodes.Status500InternalServerError)
@@ -79,6 +75,14 @@ internal sealed partial class RequestEdge(RequestDelegate next, ServerMetrics me
 
         return status;
     }
+
+    /// <summary>The status that a failure is answered with.</summary>
+    public static int StatusOf(HttpContext context, Exception exception) => exception switch
+    {
+        StapesException e => ProtocolOf(context).StatusOf(e.Kind),
+        BadHttpRequestException e => e.StatusCode,
+        _ => context.RequestAborted.IsCancellationRequested ? ClientClosedRequest : StatusCodes.Status500InternalServerError,
+    };
 
     private static Protocol ProtocolOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<Protocol>() ?? Protocol.None;
 

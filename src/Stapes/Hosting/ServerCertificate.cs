@@ -86,6 +86,19 @@ internal sealed partial class ServerCertificate
         {
             ServerCertificateContext = context,
             ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            // Asked for, not required: who a certificate stands for is found out with each request (RequestAuthentication), by itself and
+            // not by who signed it. Nothing is fetched for it: a stranger's certificate must not make the server call anybody.
+            ClientCertificateRequired = true,
+#pragma warning disable CA5359 // It is the client's certificate, which says who it is, not that it may do anything.
+            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+#pragma warning restore CA5359
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = new()
+            {
+                DisableCertificateDownloads = true,
+                RevocationMode = X509RevocationMode.NoCheck,
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+            },
         });
     }
 

@@ -8,8 +8,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Stapes.Core;
+using Stapes.Core.Access;
 using Stapes.Core.Library;
 using Stapes.Protocols.Incus.Server;
+using Stapes.Protocols.Shared.Authentication;
 
 namespace Stapes.Hosting;
 
@@ -25,21 +27,24 @@ internal sealed partial class StapesServer : IAsyncDisposable
     private readonly ILogger logger;
     private readonly CancellationTokenSource stopping = new();
     private readonly ServedImages images;
+    private readonly ServerData data;
     private Task background = Task.CompletedTask;
 
     private StapesServer(
-        WebApplication application, ServerSettings settings, ServiceManager serviceManager, ImageLibrary library, ServedImages images)
+        WebApplication application, ServerSettings settings, ServiceManager serviceManager, ServerData data, ServedImages images)
     {
         this.images = images;
         this.application = application;
         this.settings = settings;
         this.serviceManager = serviceManager;
-        Library = library;
+        this.data = data;
         readiness = application.Services.GetRequiredService<Readiness>();
         logger = application.Services.GetRequiredService<ILogger<StapesServer>>();
     }
 
-    public ImageLibrary Library { get; }
+    public ImageLibrary Library => data.Library;
+
+    public AccessControl Access => data.Access;
 
     /// <summary>Where it listens, with the ports that the system chose.</summary>
     public IReadOnlyList<string> Addresses =>
@@ -58,16 +63,16 @@ internal sealed partial class StapesServer : IAsyncDisposable
         ServerSettings settings, ILoggerProvider log, Action<IEndpointRouteBuilder>? map, CancellationToken cancellation)
     {
         var serviceManager = ServiceManager.FromEnvironment();
-        var library = await DataDirectory.OpenLibraryAsync(settings.Data, new() { Grace = settings.Grace }, cancellation);
+        var data = await DataDirectory.OpenAsync(settings.Data, new() { Grace = settings.Grace }, cancellation);
         WebApplication? application = null;
         ServedImages? images = null;
         try
         {
-            application = Build(settings, log, library);
-            images = await ServedImages.OpenAsync(library, settings, application.Logger, cancellation);
-            var server = new StapesServer(application, settings, serviceManager, library, images);
+            application = Build(settings, log, data);
+            images = await ServedImages.OpenAsync(data.Library, settings, application.Logger, cancellation);
+            var server = new StapesServer(application, settings, serviceManager, data, images);
             if (map is null)
-                application.MapProtocols(library, images.Source, server.Identify);
+                application.MapProtocols(data, images.Source, server.Identify);
             else
                 map(application);
             await server.StartAsync(cancellation);
@@ -79,7 +84,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
                 await application.DisposeAsync();
             if (images is not null)
                 await images.DisposeAsync();
-            await library.DisposeAsync();
+            await data.DisposeAsync();
             serviceManager.Dispose();
             throw;
         }
@@ -103,22 +108,28 @@ internal sealed partial class StapesServer : IAsyncDisposable
         await application.DisposeAsync();
         await images.DisposeAsync();
         File.Delete(settings.UnixSocket);
-        await Library.DisposeAsync();
+        await data.DisposeAsync();
         serviceManager.Dispose();
         stopping.Dispose();
     }
 
     private ServerIdentity Identify() => NetworkIdentity.Of(Addresses, application.Services.GetRequiredService<Lazy<ServerCertificate>>().Value);
 
-    private static WebApplication Build(ServerSettings settings, ILoggerProvider log, ImageLibrary library)
+    private static WebApplication Build(ServerSettings settings, ILoggerProvider log, ServerData data)
     {
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "stapes", ContentRootPath = settings.Data });
         // A start that fails ends in an exception, which is told where the command ends.
-        builder.Logging.AddProvider(log).SetMinimumLevel(settings.LogLevel).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        builder.Logging.AddProvider(log).SetMinimumLevel(settings.LogLevel).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
+            // It would log whole URLs, which may hold secrets.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(new ServerMetrics());
         builder.Services.AddSingleton(new Readiness());
-        builder.Services.AddSingleton(library);
+        builder.Services.AddSingleton(data.Library);
+        builder.Services.AddSingleton(data.Access);
+        builder.Services.AddSingleton(new FailedAttempts(TimeProvider.System));
+        builder.Services.AddSingleton(static s => new RequestAuthentication(
+            s.GetRequiredService<AccessControl>(), s.GetRequiredService<FailedAttempts>(), s.GetService<IClientAuthority>(), s.GetService<BearerVerifier>()));
         builder.Services.AddSingleton(s => new Lazy<ServerCertificate>(() => ServerCertificate.Load(
             settings.Certificate ?? SelfSignedCertificate.FindOrCreate(settings.Data), s.GetRequiredService<ILogger<ServerCertificate>>())));
         // Signals are the command's business.
@@ -132,10 +143,12 @@ internal sealed partial class StapesServer : IAsyncDisposable
         var services = application.Services;
         var metrics = services.GetRequiredService<ServerMetrics>();
         application.Use(next => new RequestEdge(next, metrics, services.GetRequiredService<ILogger<RequestEdge>>()).InvokeAsync);
+        application.Use(next => new CallerEdge(next, services.GetRequiredService<RequestAuthentication>(), services.GetRequiredService<ILoggerFactory>()).InvokeAsync);
         application.UseRouting();
+        application.Use(CallerEdge.AnswerRefused);
         application.MapHealth(services.GetRequiredService<Readiness>(), metrics, settings.Metrics);
-        metrics.AddGauge("stapes_images", "Images in the store.", async c => (await library.GetSnapshotAsync(c)).Images.Count);
-        services.GetRequiredService<Readiness>().AddCheck(async c => await ProblemOfAsync(library, c));
+        metrics.AddGauge("stapes_images", "Images in the store.", async c => (await data.Library.GetSnapshotAsync(c)).Images.Count);
+        services.GetRequiredService<Readiness>().AddCheck(async c => await ProblemOfAsync(data.Library, c));
         return application;
     }
 

@@ -130,19 +130,19 @@ public abstract class CatalogBlobContract : CatalogContract
         await using var catalog = Open();
         var digest = First.RootFile!.Digest;
         await AddAsync(catalog, First);
-        (await catalog.IsPublicAsync(digest, Now, Cancellation)).ShouldBeFalse("the image is private");
+        (await catalog.IsVisibleAsync(digest, Audience.Everyone, Now, Cancellation)).ShouldBeFalse("the image is private");
 
         await catalog.UpdateImageAsync(First.Key, static i => i with { Public = true }, Cancellation);
-        (await catalog.IsPublicAsync(digest, Now, Cancellation)).ShouldBeTrue();
-        (await catalog.IsPublicAsync(First.MetadataFile.Digest, Now, Cancellation)).ShouldBeTrue();
+        (await catalog.IsVisibleAsync(digest, Audience.Everyone, Now, Cancellation)).ShouldBeTrue();
+        (await catalog.IsVisibleAsync(First.MetadataFile.Digest, Audience.Everyone, Now, Cancellation)).ShouldBeTrue();
 
         await catalog.UpdateImageAsync(First.Key, static i => i with { Public = false }, Cancellation);
-        (await catalog.IsPublicAsync(digest, Now, Cancellation)).ShouldBeFalse("it is private again");
+        (await catalog.IsVisibleAsync(digest, Audience.Everyone, Now, Cancellation)).ShouldBeFalse("it is private again");
 
         await catalog.UpdateImageAsync(First.Key, static i => i with { Public = true }, Cancellation);
         await catalog.DeleteImageAsync(First.Key, static _ => { }, Now, Cancellation);
-        (await catalog.IsPublicAsync(digest, Now.AddHours(-2), Cancellation)).ShouldBeTrue("deleted, but within the grace period");
-        (await catalog.IsPublicAsync(digest, Now.AddHours(2), Cancellation)).ShouldBeFalse("the grace period is over");
+        (await catalog.IsVisibleAsync(digest, Audience.Everyone, Now.AddHours(-2), Cancellation)).ShouldBeTrue("deleted, but within the grace period");
+        (await catalog.IsVisibleAsync(digest, Audience.Everyone, Now.AddHours(2), Cancellation)).ShouldBeFalse("the grace period is over");
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public abstract class CatalogBlobContract : CatalogContract
         await AddAsync(catalog, First);
         await catalog.DeleteImageAsync(First.Key, static _ => { }, Now, Cancellation);
 
-        (await catalog.IsPublicAsync(First.RootFile!.Digest, Now.AddHours(-2), Cancellation)).ShouldBeFalse();
+        (await catalog.IsVisibleAsync(First.RootFile!.Digest, Audience.Everyone, Now.AddHours(-2), Cancellation)).ShouldBeFalse();
     }
 
     private static IEnumerable<Sha256Digest> DigestsOf(Image image) => [image.MetadataFile.Digest, image.RootFile!.Digest];

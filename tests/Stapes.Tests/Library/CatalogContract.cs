@@ -206,7 +206,7 @@ public abstract class CatalogContract
         }, iter: 10, threads: 1);
     }
 
-    private protected static async Task<CatalogChange> AddAsync(ICatalog catalog, Image image, bool replaceAliases = false)
+    internal static async Task<CatalogChange> AddAsync(ICatalog catalog, Image image, bool replaceAliases = false)
     {
         var claim = Guid.NewGuid();
         (await catalog.TryClaimAsync(claim, [image.MetadataFile, image.RootFile!], Cancellation)).ShouldBeTrue();

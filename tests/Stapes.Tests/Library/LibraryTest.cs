@@ -30,9 +30,9 @@ public abstract class LibraryTest : IDisposable
     private protected static async Task<ErrorKind> FailsAsync(Func<Task> action) => (await Should.ThrowAsync<StapesException>(action)).Kind;
 
     /// <summary>Hashes a blob; null when it is not there.</summary>
-    private protected static async Task<Sha256Digest?> HashAsync(IImageSource source, Sha256Digest digest, Audience audience = Audience.Trusted)
+    private protected static async Task<Sha256Digest?> HashAsync(IImageSource source, Sha256Digest digest, Audience? audience = null)
     {
-        await using var blob = await source.OpenBlobAsync(digest, audience, Cancellation);
+        await using var blob = await source.OpenBlobAsync(digest, audience ?? Audience.Trusted, Cancellation);
         return blob is null ? null : Sha256Digest.FromBytes(await SHA256.HashDataAsync(blob.OpenRead(0, blob.Length), Cancellation));
     }
 

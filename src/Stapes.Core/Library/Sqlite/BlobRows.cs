@@ -73,13 +73,20 @@ internal sealed class BlobRows(SqliteSession session)
         }
     }
 
-    public bool IsPublic(Sha256Digest digest, DateTimeOffset deletedAfter) => session.Exists(
+    public bool IsVisible(Sha256Digest digest, Audience audience, DateTimeOffset deletedAfter) =>
+        IsPublic(digest, deletedAfter) || (!audience.Equals(Audience.Everyone) && ProjectsOf(digest).Exists(audience.MaySeePrivate));
+
+    private bool IsPublic(Sha256Digest digest, DateTimeOffset deletedAfter) => session.Exists(
         """
         SELECT 1 FROM images WHERE metadata_digest = @digest AND public = TRUE
         UNION ALL SELECT 1 FROM images WHERE root_digest = @digest AND public = TRUE
         UNION ALL SELECT 1 FROM blobs WHERE digest = @digest AND withdrawn_at > @after
         """,
         ("@digest", digest.Hex), ("@after", deletedAfter.ToUnixTimeMilliseconds()));
+
+    private List<string> ProjectsOf(Sha256Digest digest) => session.Query(
+        "SELECT project FROM images WHERE metadata_digest = @digest UNION SELECT project FROM images WHERE root_digest = @digest",
+        static row => row.GetString(0), ("@digest", digest.Hex));
 
     public List<Sha256Digest> Mark(DateTimeOffset releasedBefore, int limit)
     {

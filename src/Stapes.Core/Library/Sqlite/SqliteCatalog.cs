@@ -1,4 +1,6 @@
 using System.Globalization;
+using Stapes.Core.Access;
+using Stapes.Core.Access.Sqlite;
 using Stapes.Core.Images;
 
 namespace Stapes.Core.Library.Sqlite;
@@ -9,6 +11,9 @@ public sealed class SqliteCatalog : ICatalog
     private readonly SqliteDatabase database;
 
     private SqliteCatalog(SqliteDatabase database) => this.database = database;
+
+    /// <summary>Who may do what, in the same file; not to be used after the catalogue is disposed.</summary>
+    public IAccessStore Access => new SqliteAccessStore(database);
 
     /// <summary>Opens a catalogue; a missing file is made, in a directory that exists.</summary>
     /// <exception cref="StapesException">Unavailable: the file is no catalogue, damaged, of a newer version, or cannot be written.</exception>
@@ -89,8 +94,8 @@ public sealed class SqliteCatalog : ICatalog
     public Task<CatalogChange> ChangeAliasAsync(AliasKey key, Func<Alias?, Alias?> change, CancellationToken cancellation) =>
         ChangeAsync(changes => AliasChanges.Apply(changes, key, change), cancellation);
 
-    public Task<bool> IsPublicAsync(Sha256Digest digest, DateTimeOffset deletedAfter, CancellationToken cancellation) =>
-        database.ReadAsync(session => new BlobRows(session).IsPublic(digest, deletedAfter), cancellation);
+    public Task<bool> IsVisibleAsync(Sha256Digest digest, Audience audience, DateTimeOffset deletedAfter, CancellationToken cancellation) =>
+        database.ReadAsync(session => new BlobRows(session).IsVisible(digest, audience, deletedAfter), cancellation);
 
     public Task<IReadOnlyList<Sha256Digest>> MarkAsync(DateTimeOffset releasedBefore, int limit, CancellationToken cancellation) =>
         database.FreeAsync<IReadOnlyList<Sha256Digest>>(

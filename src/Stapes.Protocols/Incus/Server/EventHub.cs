@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using Stapes.Core.Access;
 using Stapes.Core.Library;
 
 namespace Stapes.Protocols.Incus.Server;
@@ -17,9 +18,10 @@ internal sealed class EventHub(TimeProvider time)
 
     /// <param name="types">The kinds of event to hear of.</param>
     /// <param name="project">The project to hear of; null for all.</param>
-    public EventListener Listen(IReadOnlySet<string> types, string? project)
+    /// <param name="caller">Who listens: is told only of what they may see.</param>
+    public EventListener Listen(IReadOnlySet<string> types, string? project, Caller caller)
     {
-        var listener = new EventListener(types, project, Channel.CreateBounded<byte[]>(Backlog), Remove);
+        var listener = new EventListener(types, project, caller, Channel.CreateBounded<byte[]>(Backlog), Remove);
         listeners.TryAdd(listener, 0);
         return listener;
 
@@ -32,7 +34,7 @@ internal sealed class EventHub(TimeProvider time)
         if (!listeners.IsEmpty)
         {
             Send(EventType.Operation, operation.Project,
-                JsonSerializer.SerializeToUtf8Bytes(operation.Record, IncusJsonContext.Default.OperationRecord));
+                JsonSerializer.SerializeToUtf8Bytes(operation.Record, IncusJsonContext.Default.OperationRecord), operation.IsFor);
         }
     }
 
@@ -47,10 +49,11 @@ internal sealed class EventHub(TimeProvider time)
         if (listeners.IsEmpty)
             return;
         var record = new LifecycleRecord { Action = action, Source = source, Project = project, Name = name, Context = context };
-        Send(EventType.Lifecycle, project, JsonSerializer.SerializeToUtf8Bytes(record, IncusJsonContext.Default.LifecycleRecord));
+        Send(EventType.Lifecycle, project, JsonSerializer.SerializeToUtf8Bytes(record, IncusJsonContext.Default.LifecycleRecord),
+            caller => caller.MaySeePrivate(project));
     }
 
-    private void Send(string type, string project, byte[] metadata)
+    private void Send(string type, string project, byte[] metadata, Func<Caller, bool> isFor)
     {
         var buffer = new ArrayBufferWriter<byte>(metadata.Length + 128);
         using (var writer = new Utf8JsonWriter(buffer))
@@ -66,14 +69,18 @@ internal sealed class EventHub(TimeProvider time)
         }
 
         var message = buffer.WrittenSpan.ToArray();
-        foreach (var listener in listeners.Keys)
+        foreach (var listener in listeners.Keys.Where(l => isFor(l.Caller)))
             listener.Offer(type, project, message);
     }
 }
 
 /// <summary>Somebody who listens, until disposed.</summary>
-internal sealed class EventListener(IReadOnlySet<string> types, string? project, Channel<byte[]> messages, Action<EventListener> remove) : IDisposable
+internal sealed class EventListener(
+    IReadOnlySet<string> types, string? project, Caller caller, Channel<byte[]> messages, Action<EventListener> remove) : IDisposable
 {
+    public Caller Caller { get; } = caller;
+
+
     /// <summary>Events in JSON, in their order. Ends when the listener is disposed or dropped.</summary>
     public IAsyncEnumerable<byte[]> ReadAllAsync(CancellationToken cancellation) => messages.Reader.ReadAllAsync(cancellation);
 

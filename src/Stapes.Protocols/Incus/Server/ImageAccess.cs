@@ -2,7 +2,7 @@ using Stapes.Core.Library;
 
 namespace Stapes.Protocols.Incus.Server;
 
-/// <summary>Which image a caller may look at: one that is public, any if trusted, one that a secret was made for.</summary>
+/// <summary>Which image a caller may look at: one that is public, one of his projects, one that a secret was made for.</summary>
 internal static class ImageAccess
 {
     /// <exception cref="Core.StapesException">NotFound. Invalid: the prefix has several images.</exception>
@@ -10,7 +10,7 @@ internal static class ImageAccess
     {
         var view = await call.ViewAsync();
         var prefix = call.Route("fingerprint");
-        if (!call.Trusted && call.Query("secret") is { Length: > 0 } secret
+        if (!call.Caller.MaySeePrivate(call.Project) && call.Query("secret") is { Length: > 0 } secret
             && call.Api.Operations.UseToken(call.Project, prefix, secret) is { Upload: null } token)
         {
             view = await call.Api.Views.GetAsync(Audience.Trusted, call.Cancellation);

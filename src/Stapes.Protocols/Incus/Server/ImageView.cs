@@ -9,8 +9,8 @@ using Stapes.Core.Library;
 namespace Stapes.Protocols.Incus.Server;
 
 /// <summary>
-/// What one kind of caller sees of one snapshot. For strangers it is a snapshot in which there is nothing but public images, so that a
-/// private one is found or not found in exactly the way of one that does not exist. Lists are written once and kept.
+/// What one kind of caller sees of one snapshot: a snapshot in which there is nothing but the images that they may see, so that another
+/// one is found or not found in exactly the way of one that does not exist. Lists are written once and kept.
 /// </summary>
 internal sealed class ImageView(ImageSnapshot snapshot, Audience audience)
 {
@@ -26,11 +26,11 @@ internal sealed class ImageView(ImageSnapshot snapshot, Audience audience)
     /// <summary>What of a snapshot an audience may see.</summary>
     public static ImageView Of(ImageSnapshot snapshot, Audience audience)
     {
-        if (audience is Audience.Trusted)
+        if (audience.Equals(Audience.Trusted))
             return new(snapshot, audience);
-        var images = snapshot.Images.Where(static i => i.Public).ToList();
+        var images = snapshot.Images.Where(audience.MaySee).ToList();
         var aliases = snapshot.Aliases
-            .Select(a => a with { Targets = [.. a.Targets.Where(t => snapshot.Find(a.Project, t.Fingerprint) is { Public: true })] })
+            .Select(a => a with { Targets = [.. a.Targets.Where(t => snapshot.Find(a.Project, t.Fingerprint) is { } image && audience.MaySee(image))] })
             .Where(static a => a.Targets.Count > 0);
         return new(ImageSnapshot.Create(snapshot.Generation, images, aliases), audience);
     }

@@ -1,21 +1,26 @@
+using System.Collections.Concurrent;
 using Stapes.Core.Library;
 
 namespace Stapes.Protocols.Incus.Server;
 
-/// <summary>The views of the present snapshot; a new snapshot makes new ones.</summary>
+/// <summary>The views of the present snapshot, one for each audience that has asked; a new snapshot makes new ones.</summary>
 internal sealed class ImageViews(IImageSource images)
 {
-    private readonly Made?[] views = new Made?[2];
+    /// <summary>More audiences at a time are served, but begin to cost time.</summary>
+    private const int Most = 32;
+
+    private readonly ConcurrentDictionary<Audience, Made> views = [];
 
     public async ValueTask<ImageView> GetAsync(Audience audience, CancellationToken cancellation)
     {
         var snapshot = await images.GetSnapshotAsync(cancellation);
-        ref var view = ref views[(int)audience];
         // Two callers may make the same view at once; either is right.
-        if (Volatile.Read(ref view) is { } present && present.Of == snapshot)
+        if (views.TryGetValue(audience, out var present) && present.Of == snapshot)
             return present.View;
+        if (present is null && views.Count >= Most)
+            views.Clear();
         var made = new Made(snapshot, ImageView.Of(snapshot, audience));
-        Volatile.Write(ref view, made);
+        views[audience] = made;
         return made.View;
     }
 

@@ -15,7 +15,7 @@ internal static class Images
     {
         if (call is { AllProjects: true, Project: not Image.DefaultProject })
             throw new StapesException(ErrorKind.Invalid, "Cannot specify a project when requesting all projects");
-        if (!call.Trusted && (call.AllProjects || call.Project != Image.DefaultProject))
+        if (!call.Caller.IsTrusted && (call.AllProjects || call.Project != Image.DefaultProject))
             throw new StapesException(ErrorKind.Invalid, "Unauthenticated image queries are only possible against the default project");
         var view = await call.ViewAsync();
         return Reply.Prepared(view.List(call.AllProjects ? null : call.Project, call.Recursive, ImageFilter.Parse(call.Query("filter"))));

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Stapes.Core.Access;
 using Stapes.Core.Library;
 
 namespace Stapes.Protocols.Incus.Server;
@@ -18,6 +19,8 @@ internal sealed class IncusApi
     public IncusApiOptions Options { get; }
 
     public ImageLibrary Library => Options.Library;
+
+    public AccessControl Access => Options.Access;
 
     public ImageViews Views { get; }
 

@@ -1,6 +1,6 @@
-using Microsoft.AspNetCore.Http;
+using Stapes.Core.Access;
 using Stapes.Core.Library;
-using Stapes.Protocols.Shared;
+using Stapes.Protocols.Shared.Authentication;
 
 namespace Stapes.Protocols.Incus.Server;
 
@@ -19,8 +19,11 @@ public sealed record IncusApiOptions
     /// <summary>Where others reach the server. Asked for each time, because certificates change.</summary>
     public Func<ServerIdentity> Identity { get; init; } = static () => ServerIdentity.None;
 
-    /// <summary>Whether a caller may see and change everything; all others are strangers.</summary>
-    public Func<HttpContext, bool> IsTrusted { get; init; } = static context => context.IsLocal();
+    /// <summary>Who may do what; the host has found the caller of each request with it.</summary>
+    public required AccessControl Access { get; init; }
+
+    /// <summary>Slows down those who guess secrets.</summary>
+    public required FailedAttempts Attempts { get; init; }
 
     /// <summary>How long an operation can still be asked for after it ended. Incus: 5 seconds.</summary>
     public TimeSpan OperationRetention { get; init; } = TimeSpan.FromSeconds(5);

@@ -3,13 +3,15 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Stapes.Core;
+using Stapes.Core.Access;
 using Stapes.Core.Images;
 using Stapes.Core.Library;
+using Stapes.Protocols.Shared;
 
 namespace Stapes.Protocols.Incus.Server;
 
 /// <summary>One request: who asks for what.</summary>
-internal sealed class IncusCall(HttpContext http, IncusApi api, bool trusted)
+internal sealed class IncusCall(HttpContext http, IncusApi api)
 {
     /// <summary>A request in JSON is never larger: 1 MiB, as in Incus.</summary>
     private const int LargestJson = 1 << 20;
@@ -20,7 +22,7 @@ internal sealed class IncusCall(HttpContext http, IncusApi api, bool trusted)
 
     public HttpRequest Request => Http.Request;
 
-    public bool Trusted { get; } = trusted;
+    public Caller Caller { get; } = http.Caller();
 
     public CancellationToken Cancellation => Http.RequestAborted;
 
@@ -61,14 +63,14 @@ internal sealed class IncusCall(HttpContext http, IncusApi api, bool trusted)
     }
 
     /// <summary>What the caller may see.</summary>
-    public ValueTask<ImageView> ViewAsync() => Api.Views.GetAsync(Trusted ? Audience.Trusted : Audience.Everyone, Cancellation);
+    public ValueTask<ImageView> ViewAsync() => Api.Views.GetAsync(Caller.Audience, Cancellation);
 
     /// <summary>The image that the path names, as far as the caller may see it.</summary>
     /// <exception cref="StapesException">NotFound. Invalid: the prefix has several images.</exception>
     public async ValueTask<Image> ImageAsync() => (await ViewAsync()).Find(Project, Route("fingerprint"));
 
     /// <exception cref="StapesException">NotFound: there is no such project to write to.</exception>
-    public async ValueTask<string> ExistingProjectAsync() => Projects.Exists((await ViewAsync()).Snapshot, Project)
+    public async ValueTask<string> ExistingProjectAsync() => Projects.Exists(Api, (await ViewAsync()).Snapshot, Project)
         ? Project
         : throw new StapesException(ErrorKind.NotFound, $"Project \"{Project}\" not found");
 

@@ -23,7 +23,7 @@ public static class IncusEndpoints
         ? StatusCodes.Status500InternalServerError
         : ErrorStatus.Of(kind));
 
-    /// <summary>Serves the API at <c>/</c> and <c>/1.0</c>, to strangers and the trusted, as <see cref="IncusApiOptions.IsTrusted"/> says.</summary>
+    /// <summary>Serves the API at <c>/</c> and <c>/1.0</c>. A route says whom it is for.</summary>
     public static IEndpointConventionBuilder MapIncus(this IEndpointRouteBuilder routes, IncusApiOptions options)
     {
         var services = routes.ServiceProvider;
@@ -40,27 +40,27 @@ public static class IncusEndpoints
         incus.Anyone("GET", "/1.0/images", Images.ListAsync);
         incus.Anyone("POST", "/1.0/images", Uploads.PostAsync);
         incus.Anyone("GET", "/1.0/images/{fingerprint}", Images.GetAsync);
-        incus.Trusted("PUT", "/1.0/images/{fingerprint}", Images.PutAsync);
-        incus.Trusted("PATCH", "/1.0/images/{fingerprint}", Images.PatchAsync);
-        incus.Trusted("DELETE", "/1.0/images/{fingerprint}", Images.DeleteAsync);
+        incus.Publisher("PUT", "/1.0/images/{fingerprint}", Images.PutAsync);
+        incus.Publisher("PATCH", "/1.0/images/{fingerprint}", Images.PatchAsync);
+        incus.Publisher("DELETE", "/1.0/images/{fingerprint}", Images.DeleteAsync);
         incus.Anyone("GET", "/1.0/images/{fingerprint}/export", Exports.GetAsync);
         incus.Anyone("HEAD", "/1.0/images/{fingerprint}/export", Exports.GetAsync);
-        incus.Trusted("POST", "/1.0/images/{fingerprint}/refresh", Images.RefreshAsync);
-        incus.Trusted("POST", "/1.0/images/{fingerprint}/secret", Images.CreateSecretAsync);
+        incus.Publisher("POST", "/1.0/images/{fingerprint}/refresh", Images.RefreshAsync);
+        incus.Viewer("POST", "/1.0/images/{fingerprint}/secret", Images.CreateSecretAsync);
         incus.Anyone("GET", "/1.0/images/aliases", Aliases.ListAsync);
-        incus.Trusted("POST", "/1.0/images/aliases", Aliases.CreateAsync);
+        incus.Publisher("POST", "/1.0/images/aliases", Aliases.CreateAsync);
         incus.Anyone("GET", "/1.0/images/aliases/{**name}", Aliases.GetAsync);
-        incus.Trusted("PUT", "/1.0/images/aliases/{**name}", Aliases.PutAsync);
-        incus.Trusted("PATCH", "/1.0/images/aliases/{**name}", Aliases.PatchAsync);
-        incus.Trusted("POST", "/1.0/images/aliases/{**name}", Aliases.RenameAsync);
-        incus.Trusted("DELETE", "/1.0/images/aliases/{**name}", Aliases.DeleteAsync);
-        incus.Trusted("GET", "/1.0/operations", OperationEndpoints.ListAsync);
-        incus.Trusted("GET", "/1.0/operations/{id}", OperationEndpoints.GetAsync);
-        incus.Trusted("DELETE", "/1.0/operations/{id}", OperationEndpoints.DeleteAsync);
+        incus.Publisher("PUT", "/1.0/images/aliases/{**name}", Aliases.PutAsync);
+        incus.Publisher("PATCH", "/1.0/images/aliases/{**name}", Aliases.PatchAsync);
+        incus.Publisher("POST", "/1.0/images/aliases/{**name}", Aliases.RenameAsync);
+        incus.Publisher("DELETE", "/1.0/images/aliases/{**name}", Aliases.DeleteAsync);
+        incus.Known("GET", "/1.0/operations", OperationEndpoints.ListAsync);
+        incus.Known("GET", "/1.0/operations/{id}", OperationEndpoints.GetAsync);
+        incus.Known("DELETE", "/1.0/operations/{id}", OperationEndpoints.DeleteAsync);
         incus.Anyone("GET", "/1.0/operations/{id}/wait", OperationEndpoints.WaitAsync);
-        incus.Trusted("GET", "/1.0/projects", Projects.ListAsync);
-        incus.Trusted("GET", "/1.0/projects/{name}", Projects.GetAsync);
-        incus.Trusted("GET", EventsPath, Events.GetAsync);
+        incus.Known("GET", "/1.0/projects", Projects.ListAsync);
+        incus.Known("GET", "/1.0/projects/{name}", Projects.GetAsync);
+        incus.Known("GET", EventsPath, Events.GetAsync);
         incus.Otherwise("/1.0/{**rest}");
         return group;
     }
@@ -74,21 +74,38 @@ public static class IncusEndpoints
     {
         /// <summary>For strangers too, unless they insist that they are trusted.</summary>
         public void Anyone(string method, string path, Func<IncusCall, Task<IResult>> handler) => Map(method, path, call =>
-            call.Trusted || !call.Request.Headers.ContainsKey("X-Incus-authenticated") ? handler(call) : throw NotAuthorized());
+            call.Caller.IsTrusted || !call.Request.Headers.ContainsKey("X-Incus-authenticated") ? handler(call) : throw NotAuthorized());
 
-        public void Trusted(string method, string path, Func<IncusCall, Task<IResult>> handler) =>
-            Map(method, path, call => call.Trusted ? handler(call) : throw NotAuthorized());
+        /// <summary>For whoever the server knows; what they are shown depends on who they are.</summary>
+        public void Known(string method, string path, Func<IncusCall, Task<IResult>> handler) =>
+            Only(method, path, static call => call.Caller.IsTrusted, handler);
 
-        public void Otherwise(string path) => group.Map(path, Run(static call => call.Trusted
+        /// <summary>For those who see the private images of the project that the request is about.</summary>
+        public void Viewer(string method, string path, Func<IncusCall, Task<IResult>> handler) =>
+            Only(method, path, static call => call.Caller.MaySeePrivate(call.Project), handler);
+
+        /// <summary>For those who may write to the project that the request is about.</summary>
+        public void Publisher(string method, string path, Func<IncusCall, Task<IResult>> handler) =>
+            Only(method, path, static call => call.Caller.MayWrite(call.Project), handler);
+
+        /// <summary>For those who may change identities and projects.</summary>
+        public void Admin(string method, string path, Func<IncusCall, Task<IResult>> handler) =>
+            Only(method, path, static call => call.Caller.IsAdmin, handler);
+
+        public void Otherwise(string path) => group.Map(path, Run(static call => call.Caller.IsTrusted
             ? throw new StapesException(ErrorKind.NotFound, $"This server has no {call.Request.Method} {call.Request.Path}: it keeps images only")
             : throw NotAuthorized()));
+
+        /// <summary>Refused before anything is looked up: the answer does not tell what there is.</summary>
+        private void Only(string method, string path, Func<IncusCall, bool> mayCall, Func<IncusCall, Task<IResult>> handler) =>
+            Map(method, path, call => mayCall(call) ? handler(call) : throw NotAuthorized());
 
         private void Map(string method, string path, Func<IncusCall, Task<IResult>> handler) =>
             group.MapMethods(path, [method], path == EventsPath ? Upgradable(Run(handler)) : Run(handler));
 
         private RequestDelegate Run(Func<IncusCall, Task<IResult>> handler) => async context =>
         {
-            var result = await handler(new(context, api, api.Options.IsTrusted(context)));
+            var result = await handler(new(context, api));
             await result.ExecuteAsync(context);
         };
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Stapes.Core.Access;
 
 namespace Stapes.Protocols.Incus.Server;
 
@@ -28,7 +29,7 @@ internal sealed class Operation : IDisposable
         var now = time.GetUtcNow();
         this.record = record with
         {
-            Id = Guid.NewGuid().ToString(),
+            Id = record.Id.Length > 0 ? record.Id : Guid.NewGuid().ToString(),
             CreatedAt = now,
             UpdatedAt = now,
             Resources = record.Resources ?? new Dictionary<string, IReadOnlyList<string>>(),
@@ -42,11 +43,17 @@ internal sealed class Operation : IDisposable
 
     public ImageToken? Token { get; }
 
+    /// <summary>It is about identities: only admins may look at it.</summary>
+    public bool IsAboutAccess { get; init; }
+
     public string Id => Record.Id;
 
     public string Url => $"/1.0/operations/{Id}";
 
     public OperationRecord Record => Volatile.Read(ref record);
+
+    /// <summary>Whether a caller may look at it and cancel it. Its metadata may hold secrets to write with, so that seeing images is not enough.</summary>
+    public bool IsFor(Caller caller) => IsAboutAccess ? caller.IsAdmin : caller.MayWrite(Project);
 
     /// <summary>Completes when the operation is over, however it went.</summary>
     public Task Ended => ended.Task;

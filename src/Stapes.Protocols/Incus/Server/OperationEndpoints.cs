@@ -9,7 +9,7 @@ internal static class OperationEndpoints
     public static Task<IResult> ListAsync(IncusCall call)
     {
         var byStatus = call.Api.Operations.All
-            .Where(o => call.AllProjects || o.Project == call.Project)
+            .Where(o => (call.AllProjects || o.Project == call.Project) && o.IsFor(call.Caller))
             .OrderBy(static o => o.Record.CreatedAt)
             .GroupBy(static o => o.Record.Status.ToLowerInvariant());
         return Task.FromResult(call.Recursive
@@ -28,22 +28,24 @@ internal static class OperationEndpoints
         ? Reply.Empty
         : throw new StapesException(ErrorKind.Invalid, "This operation can't be cancelled, or is over already"));
 
-    /// <summary>Answers when the operation is over, or when the caller has waited long enough. Strangers need its secret.</summary>
+    /// <summary>Answers when the operation is over, or when the caller has waited long enough. Those who may not see it need its secret.</summary>
     public static async Task<IResult> WaitAsync(IncusCall call)
     {
         var operation = call.Api.Operations.Find(call.Route("id"));
         var secret = call.Query("secret");
-        if ((!call.Trusted || secret is { Length: > 0 }) && operation?.HasSecret(secret) is not true)
+        if ((!call.Caller.IsTrusted || secret is { Length: > 0 }) && operation?.HasSecret(secret) is not true)
             throw IncusEndpoints.NotAuthorized();
-        operation ??= Find(call);
+        if (secret is not { Length: > 0 })
+            operation = Find(call);
         var timeout = Timeout(call.Query("timeout"));
         await SendHeaderAsync(call.Http);
-        await WaitAsync(call, operation.Ended, timeout);
+        await WaitAsync(call, operation!.Ended, timeout);
         return Reply.Sync(operation.Record, IncusJsonContext.Default.OperationRecord);
     }
 
-    private static Operation Find(IncusCall call) => call.Api.Operations.Find(call.Route("id"))
-        ?? throw new StapesException(ErrorKind.NotFound, $"Operation \"{call.Route("id")}\" not found");
+    private static Operation Find(IncusCall call) => call.Api.Operations.Find(call.Route("id")) is { } operation && operation.IsFor(call.Caller)
+        ? operation
+        : throw new StapesException(ErrorKind.NotFound, $"Operation \"{call.Route("id")}\" not found");
 
     private static TimeSpan Timeout(string? seconds)
     {

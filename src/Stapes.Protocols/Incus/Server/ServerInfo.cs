@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Stapes.Core.Access;
 using Stapes.Core.Images;
 
 namespace Stapes.Protocols.Incus.Server;
@@ -34,7 +35,7 @@ internal static class ServerInfo
         Task.FromResult(Reply.Sync(["/1.0"], IncusJsonContext.Default.IReadOnlyListString));
 
     public static Task<IResult> GetAsync(IncusCall call) => Task.FromResult(Reply.Sync(
-        call.Trusted ? ForTrusted(call) : Public, IncusJsonContext.Default.ServerRecord, call.Trusted ? EntityTag.Of(NoConfig) : null));
+        call.Caller.IsTrusted ? ForTrusted(call) : Public, IncusJsonContext.Default.ServerRecord, call.Caller.IsTrusted ? EntityTag.Of(NoConfig) : null));
 
     private static ServerRecord Public { get; } = new()
     {
@@ -54,8 +55,8 @@ internal static class ServerInfo
         {
             Auth = "trusted",
             Public = false,
-            AuthUserName = "",
-            AuthUserMethod = "unix",
+            AuthUserName = call.Caller.Method is CallerMethod.Token ? call.Caller.Name : call.Caller.Id,
+            AuthUserMethod = call.Caller.Method.ToString().ToLowerInvariant(),
             Environment = new()
             {
                 Addresses = identity.Addresses,

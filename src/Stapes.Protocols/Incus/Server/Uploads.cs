@@ -12,10 +12,11 @@ internal static class Uploads
 {
     public static async Task<IResult> PostAsync(IncusCall call)
     {
-        if (call.Trusted && IsJson(call.Request))
+        var mayWrite = call.Caller.MayWrite(call.Project);
+        if (mayWrite && IsJson(call.Request))
             return await RequestAsync(call);
         var token = UseToken(call);
-        if (!call.Trusted && token is null)
+        if (!mayWrite && token is null)
             throw IncusEndpoints.NotAuthorized();
         var options = UploadHeaders.Read(call.Request.Headers, await call.ExistingProjectAsync(), token?.Upload);
         return await ReceiveAsync(call, options, secret: token is null ? null : Operations.NewSecret());

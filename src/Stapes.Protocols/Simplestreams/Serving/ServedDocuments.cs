@@ -1,10 +1,11 @@
 using Stapes.Core.Library;
 using Stapes.Protocols.Shared;
+using Asker = Stapes.Core.Library.Audience;
 
 namespace Stapes.Protocols.Simplestreams.Serving;
 
-/// <summary>The two documents of one view, made once for each generation of the source when somebody asks.</summary>
-internal sealed class ServedDocuments(IImageSource source, ImageView view) : IDisposable
+/// <summary>The two documents for one audience, made once for each generation of the source when somebody asks.</summary>
+internal sealed class ServedDocuments(IImageSource source, Asker audience) : IDisposable
 {
     private const string Json = "application/json";
 
@@ -15,7 +16,7 @@ internal sealed class ServedDocuments(IImageSource source, ImageView view) : IDi
     /// A minute lets a cache in front of the server answer any number of clients. They keep an index for up to an hour themselves, and
     /// that with the minute must stay below the two hours for which the files of a deleted image can be had.
     /// </summary>
-    private string Caching => view.Audience is Core.Library.Audience.Everyone ? "public, max-age=60" : "private, no-cache";
+    private string Caching => audience.Equals(Asker.Everyone) ? "public, max-age=60" : "private, no-cache";
 
     public async ValueTask<PrecompressedContent> GetIndexAsync(CancellationToken cancellation) => (await GetAsync(cancellation)).Index;
 
@@ -47,7 +48,7 @@ internal sealed class ServedDocuments(IImageSource source, ImageView view) : IDi
 
     private Documents Make(ImageSnapshot snapshot)
     {
-        var products = ServedIndex.Of([.. view.ImagesOf(snapshot)]);
+        var products = ServedIndex.Of(ImageView.Of(snapshot, audience));
         var (index, list) = (IndexWriter.WriteIndex(products), IndexWriter.WriteProducts(products));
         // A change that nobody sees here, of a private image for example, costs no compression.
         return present is { } old && old.ListBytes.Span.SequenceEqual(list.Span)

@@ -6,7 +6,7 @@ using Stapes.Protocols.Shared;
 
 namespace Stapes.Protocols.Simplestreams.Serving;
 
-/// <summary>The simplestreams server: an index of the images of a source, and their files.</summary>
+/// <summary>The simplestreams server: an index of the images of a source that the caller may see, and their files.</summary>
 public static class SimplestreamsEndpoints
 {
     private static readonly Protocol Simplestreams = new("simplestreams", Protocol.WritePlainError);
@@ -14,26 +14,25 @@ public static class SimplestreamsEndpoints
     /// <summary>Maps <c>/streams/v1/index.json</c>, <c>/streams/v1/images.json</c> and <c>/images/SHA256.EXTENSION</c>, for GET and HEAD.</summary>
     /// <param name="endpoints">The server.</param>
     /// <param name="source">What to serve. It outlives the server.</param>
-    /// <param name="view">Which of its images; null for <see cref="ImageView.Public"/>.</param>
-    public static RouteGroupBuilder MapSimplestreams(this IEndpointRouteBuilder endpoints, IImageSource source, ImageView? view = null)
+    public static RouteGroupBuilder MapSimplestreams(this IEndpointRouteBuilder endpoints, IImageSource source)
     {
-        view ??= ImageView.Public;
-        var documents = new ServedDocuments(source, view);
+        var views = new DocumentViews(source);
         var group = endpoints.MapGroup("").WithProtocol(Simplestreams);
         group.MapMethods(IndexFile.Path, Reading, async context =>
-            await (await documents.GetIndexAsync(context.RequestAborted)).SendAsync(context, context.RequestAborted));
+            await (await views.Of(context.Caller().Audience).GetIndexAsync(context.RequestAborted)).SendAsync(context, context.RequestAborted));
         group.MapMethods(IndexFile.ImagesPath, Reading, async context =>
-            await (await documents.GetProductsAsync(context.RequestAborted)).SendAsync(context, context.RequestAborted));
-        group.MapMethods("images/{file}", Reading, context => SendFileAsync(context, source, view));
+            await (await views.Of(context.Caller().Audience).GetProductsAsync(context.RequestAborted)).SendAsync(context, context.RequestAborted));
+        group.MapMethods("images/{file}", Reading, context => SendFileAsync(context, source));
         return group;
     }
 
     private static string[] Reading => [HttpMethods.Get, HttpMethods.Head];
 
-    private static async Task SendFileAsync(HttpContext context, IImageSource source, ImageView view)
+    private static async Task SendFileAsync(HttpContext context, IImageSource source)
     {
+        var audience = context.Caller().Audience;
         var name = context.GetRouteValue("file") as string ?? "";
-        await using var blob = FileName.TryParse(name, out var digest) ? await source.OpenBlobAsync(digest, view.Audience, context.RequestAborted) : null;
+        await using var blob = FileName.TryParse(name, out var digest) ? await source.OpenBlobAsync(digest, audience, context.RequestAborted) : null;
         if (blob is null)
         {
             // A cache that remembers this would hide an image that is added again.
@@ -43,7 +42,7 @@ public static class SimplestreamsEndpoints
             return;
         }
 
-        var isPrivate = view.Audience is Core.Library.Audience.Trusted;
+        var isPrivate = !audience.Equals(Core.Library.Audience.Everyone);
         await BlobResponse.SendAsync(context, new(blob, digest) { IsPrivate = isPrivate }, context.RequestAborted);
     }
 }

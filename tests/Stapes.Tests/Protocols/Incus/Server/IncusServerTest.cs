@@ -5,9 +5,11 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Stapes.Core.Access;
 using Stapes.Core.Library;
 using Stapes.Hosting;
 using Stapes.Protocols.Incus.Server;
+using Stapes.Protocols.Shared.Authentication;
 using Stapes.Tests.Images;
 
 namespace Stapes.Tests.Protocols.Incus.Server;
@@ -67,6 +69,8 @@ public abstract class IncusServerTest : IAsyncLifetime
         {
             Images = library,
             Library = library,
+            Access = routes.ServiceProvider.GetRequiredService<AccessControl>(),
+            Attempts = routes.ServiceProvider.GetRequiredService<FailedAttempts>(),
             Version = "1.2.3",
             Identity = static () => new(["192.0.2.1:8443"], "PEM", "abc"),
             OperationRetention = OperationRetention,

@@ -1,0 +1,90 @@
+using Microsoft.AspNetCore.Http;
+using Stapes.Core.Access;
+
+namespace Stapes.Protocols.Shared.Authentication;
+
+/// <summary>
+/// Finds out who sent a request: once, before routing, for every protocol. The answer is a <see cref="Caller"/> in the features of the
+/// request, or <see cref="RefusedCredentials"/>.
+/// </summary>
+/// <param name="access">Who is known.</param>
+/// <param name="attempts">Slows down those who guess.</param>
+/// <param name="authority">Vouches for certificates that it signed; null for none.</param>
+/// <param name="bearer">Checks bearer tokens that are no access tokens; null where there are none.</param>
+public sealed class RequestAuthentication(AccessControl access, FailedAttempts attempts, IClientAuthority? authority, BearerVerifier? bearer)
+{
+    /// <summary>Completes at once unless an issuer has to be asked.</summary>
+    public ValueTask AuthenticateAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        // The path is cleaned for everybody, because it is logged.
+        var credential = Credential.Take(context.Request);
+        if (context.IsLocal())
+        {
+            context.Features.Set(Caller.Local);
+            return ValueTask.CompletedTask;
+        }
+
+        if (IsFromOtherSite(context.Request) && credential is not { IsInPath: true })
+        {
+            context.Features.Set(Caller.Stranger);
+            return ValueTask.CompletedTask;
+        }
+
+        if (credential is null)
+        {
+            context.Features.Set(FindByCertificate(context) ?? Caller.Stranger);
+            return ValueTask.CompletedTask;
+        }
+
+        return CheckAsync(context, credential);
+    }
+
+    private async ValueTask CheckAsync(HttpContext context, Credential credential)
+    {
+        var address = context.Connection.RemoteIpAddress;
+        if (attempts.WaitFor(address) is { } wait)
+        {
+            Refuse(context, RefusedCredentials.TooMany(wait));
+            return;
+        }
+
+        var caller = access.FindToken(credential.Secret);
+        if (caller is null && credential.IsBearer && bearer is not null)
+            caller = await bearer(context, credential.Secret, context.RequestAborted);
+        if (caller is null)
+        {
+            attempts.Note(address);
+            Refuse(context, credential.IsInPath ? RefusedCredentials.WrongPath : RefusedCredentials.Wrong);
+            return;
+        }
+
+        context.Features.Set(caller);
+    }
+
+    private Caller? FindByCertificate(HttpContext context)
+    {
+        if (context.Connection.ClientCertificate is not { } certificate || context.Features.Get<ConnectionIdentity>() is not { } connection)
+            return null;
+        if (authority?.IsRevoked(certificate) is true)
+            return null;
+        return access.FindCertificate(connection.FingerprintOf(certificate))
+            ?? (authority is null ? null : connection.CallerOf(certificate, authority));
+    }
+
+    /// <summary>
+    /// A browser adds certificates and passwords to requests that any page makes it send, and says so (Fetch Metadata, section 2.4): those
+    /// are not the will of whom they name.
+    /// </summary>
+    private static bool IsFromOtherSite(HttpRequest request) => request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none");
+
+    private static void Refuse(HttpContext context, RefusedCredentials refused)
+    {
+        context.Features.Set(Caller.Stranger);
+        context.Features.Set(refused);
+    }
+}
+
+/// <summary>Finds the caller that a bearer token stands for which is no access token, such as what an OIDC issuer signed.</summary>
+/// <returns>Null when it is worth nothing.</returns>
+public delegate ValueTask<Caller?> BearerVerifier(HttpContext context, string token, CancellationToken cancellation);

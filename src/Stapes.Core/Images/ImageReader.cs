@@ -51,44 +51,15 @@ public static class ImageReader
     {
         using var digest = new Sha256Hasher();
         await using var ingest = new IngestStream(input, unified ? [digest] : [digest, combined]);
-        await using var tarball = await Tarball.OpenAsync(input.Name, ingest, cancellation)
-            ?? throw new StapesException(ErrorKind.Invalid,
-                $"{input.Name} is not a tarball: give the metadata tarball first, of any of the compressions none, gzip, bzip2, xz, lzma, zstd");
-        var content = await MetadataTarball.ReadAsync(tarball, unified, cancellation);
-        await ingest.DrainAsync(cancellation);
-        await tarball.CheckEndAsync(input.File, cancellation);
-        return (new(digest.Finish(), ingest.BytesRead, tarball.Extension), content);
+        var (content, extension) = await ImageContent.ReadMetadataAsync(input, ingest, unified, whole: true, cancellation);
+        return (new(digest.Finish(), ingest.BytesRead, extension), content);
     }
 
     private static async Task<(ImageFile, RootFormat)> ReadRootAsync(ImageInput input, Sha256Hasher combined, CancellationToken cancellation)
     {
         using var digest = new Sha256Hasher();
         await using var ingest = new IngestStream(input, [digest, combined]);
-        await using var tarball = await Tarball.OpenAsync(input.Name, ingest, cancellation);
-        if (tarball is not null)
-        {
-            await tarball.RequireTarAsync(cancellation);
-            await tarball.ReadToEndAsync(cancellation);
-            await ingest.DrainAsync(cancellation);
-            await tarball.CheckEndAsync(input.File, cancellation);
-            return (new(digest.Finish(), ingest.BytesRead, tarball.Extension), RootFormat.Tarball);
-        }
-
-        var header = ingest.Header;
-        await ingest.DrainAsync(cancellation);
-        if (SquashfsSuperblock.Matches(header.Span))
-        {
-            SquashfsSuperblock.Check(header.Span, ingest.BytesRead, input.Name);
-            return (new(digest.Finish(), ingest.BytesRead, ".squashfs"), RootFormat.Squashfs);
-        }
-
-        if (QcowImage.Matches(header.Span))
-        {
-            QcowImage.Check(input.File, input.Name);
-            return (new(digest.Finish(), ingest.BytesRead, ".qcow2"), RootFormat.Qcow2);
-        }
-
-        throw new StapesException(ErrorKind.Invalid,
-            $"{input.Name} is neither a squashfs, a qcow2 disk nor a tarball; convert a disk with `qemu-img convert -O qcow2`");
+        var (format, extension) = await ImageContent.ReadRootAsync(input, ingest, whole: true, cancellation);
+        return (new(digest.Finish(), ingest.BytesRead, extension), format);
     }
 }

@@ -13,9 +13,10 @@ internal sealed record MetadataTarball(ImageMetadata Metadata, TarballRoot Root)
 {
     /// <param name="tarball">The opened tarball.</param>
     /// <param name="unified">Whether a root file system or disk must be in it too.</param>
+    /// <param name="toEnd">Whether to read on behind what was looked for, so that damage shows.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="StapesException">It is damaged, has no usable metadata.yaml, or misses its root.</exception>
-    public static async Task<MetadataTarball> ReadAsync(Tarball tarball, bool unified, CancellationToken cancellation)
+    public static async Task<MetadataTarball> ReadAsync(Tarball tarball, bool unified, bool toEnd, CancellationToken cancellation)
     {
         ImageMetadata? metadata = null;
         var root = TarballRoot.None;
@@ -42,7 +43,8 @@ internal sealed record MetadataTarball(ImageMetadata Metadata, TarballRoot Root)
                 $"{tarball.Name} has neither rootfs nor rootfs.img: it is no unified image; if it is the metadata of a split one, give its data file too");
         }
 
-        await tarball.ReadToEndAsync(cancellation);
+        if (toEnd)
+            await tarball.ReadToEndAsync(cancellation);
         return new(metadata, root);
     }
 

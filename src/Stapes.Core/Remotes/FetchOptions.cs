@@ -12,6 +12,9 @@ public sealed record FetchOptions(string Directory)
     /// <summary>Is told the bytes of each piece that came; less than zero when they have to come again. Called from any thread.</summary>
     public Action<long>? Progress { get; init; }
 
-    /// <summary>Finds a file that is here already, by the SHA-256 of its bytes: the base of a delta. Null for none.</summary>
+    /// <summary>
+    /// Finds a file that is here already, on the file system of the directory, by the SHA-256 of its bytes: then it is not fetched, and it can
+    /// be the base of a delta. Null for none.
+    /// </summary>
     public Func<Sha256Digest, string?> FindLocal { get; init; } = static _ => null;
 }

@@ -129,6 +129,8 @@ public sealed class StagedFile : IDisposable
             File.SetUnixFileMode(Handle, Published);
         File.Move(TemporaryPath, path, overwrite: true);
         moved = true;
+        // Between two names of one file a rename does nothing, see rename(2): an adopted file may come from where it goes.
+        File.Delete(TemporaryPath);
     }
 
     /// <summary>Ends a file that shall not be continued.</summary>

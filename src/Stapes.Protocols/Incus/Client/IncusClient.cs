@@ -7,6 +7,8 @@ namespace Stapes.Protocols.Incus.Client;
 /// <summary>The images and aliases of a server that speaks the Incus API. Failures are those of <see cref="IncusConnection"/>.</summary>
 public sealed class IncusClient(IncusConnection connection) : IDisposable
 {
+    internal IncusConnection Connection => connection;
+
     /// <param name="filter">What the server should leave out everything but, in the API's filter language; empty for all.</param>
     /// <param name="allProjects">Of all projects, not only of the connection's.</param>
     /// <param name="cancellation">Ends it.</param>
@@ -41,15 +43,7 @@ public sealed class IncusClient(IncusConnection connection) : IDisposable
     /// <returns>The alias's fingerprint; the name itself where there is no such alias.</returns>
     public async Task<string> ResolveAsync(string name, string? type, CancellationToken cancellation)
     {
-        try
-        {
-            var alias = (await connection.GetAsync(AliasUrl(name), cancellation)).As(IncusJsonContext.Default.AliasRecord);
-            return type is null || type == (alias.Type.Length == 0 ? "container" : alias.Type) ? alias.Target : name;
-        }
-        catch (StapesException e) when (e.Kind == ErrorKind.NotFound)
-        {
-            return name;
-        }
+        return await FindAliasAsync(name, cancellation) is { } alias && (type is null || type == (alias.Type.Length == 0 ? "container" : alias.Type)) ? alias.Target : name;
     }
 
     /// <summary>Sets the editable fields of an image, all of them.</summary>
@@ -98,6 +92,27 @@ public sealed class IncusClient(IncusConnection connection) : IDisposable
         return await FingerprintAsync(answer, cancellation);
     }
 
+    /// <summary>Has the server make an image of whatever the request names.</summary>
+    /// <returns>The fingerprint.</returns>
+    internal async Task<string> CreateImageAsync(JsonObject request, CancellationToken cancellation) =>
+        await FingerprintAsync(await connection.PostAsync(connection.Url("/images"), request, IncusJsonContext.Default.JsonObject, cancellation), cancellation);
+
+    /// <summary>A secret by which a stranger may fetch a private image, once.</summary>
+    public async Task<string> CreateSecretAsync(string fingerprint, CancellationToken cancellation) =>
+        (string?)(await StartAsync($"/images/{Escape(fingerprint)}/secret", [], cancellation)).Metadata?["secret"]
+        ?? throw new StapesException(ErrorKind.Unavailable, $"The server gives no secret for the image {fingerprint}: make the image public, or copy with --mode relay");
+
+    /// <summary>Starts an operation.</summary>
+    internal async Task<OperationRecord> StartAsync(string resource, JsonObject request, CancellationToken cancellation) =>
+        (await connection.PostAsync(connection.Url(resource), request, IncusJsonContext.Default.JsonObject, cancellation)).As(IncusJsonContext.Default.OperationRecord);
+
+    /// <summary>Runs an operation to its end.</summary>
+    internal async Task<OperationRecord> RunAsync(string resource, JsonObject request, CancellationToken cancellation) =>
+        await connection.WaitAsync(await connection.PostAsync(connection.Url(resource), request, IncusJsonContext.Default.JsonObject, cancellation), cancellation);
+
+    /// <summary>Cancels an operation, if it still runs.</summary>
+    internal Task TryCancelAsync(OperationRecord operation) => connection.TryCancelAsync(connection.Url($"/operations/{Uri.EscapeDataString(operation.Id)}"));
+
     /// <summary>Fetches the files of an image and checks them; see <see cref="ImageDownload"/>.</summary>
     /// <param name="image">The image.</param>
     /// <param name="directory">Where its files lie until they get their names; it exists.</param>
@@ -119,6 +134,23 @@ public sealed class IncusClient(IncusConnection connection) : IDisposable
 
     public Task RenameAliasAsync(string name, string newName, CancellationToken cancellation) =>
         connection.PostAsync(AliasUrl(name), new() { ["name"] = newName }, IncusJsonContext.Default.JsonObject, cancellation);
+
+    /// <returns>Null when there is no such alias.</returns>
+    public async Task<AliasRecord?> FindAliasAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await connection.GetAsync(AliasUrl(name), cancellation)).As(IncusJsonContext.Default.AliasRecord);
+        }
+        catch (StapesException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Has an alias lead to another image, in one step.</summary>
+    public Task MoveAliasAsync(AliasRecord alias, string fingerprint, CancellationToken cancellation) =>
+        connection.PutAsync(AliasUrl(alias.Name), alias with { Target = fingerprint }, IncusJsonContext.Default.AliasRecord, etag: null, cancellation);
 
     public Task DeleteAliasAsync(string name, CancellationToken cancellation) => connection.DeleteAsync(AliasUrl(name), cancellation);
 

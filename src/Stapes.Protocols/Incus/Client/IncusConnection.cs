@@ -166,7 +166,8 @@ public sealed class IncusConnection : IDisposable
         ErrorKind.Unavailable,
         $"What listens at {name} does not speak the Incus API: it answered {response.RequestMessage?.RequestUri?.AbsolutePath} with status {(int)response.StatusCode}; name the socket of an image server");
 
-    private async Task TryCancelAsync(Uri operation)
+    /// <summary>Cancels an operation, within a second; nothing happens when that is not possible.</summary>
+    internal async Task TryCancelAsync(Uri operation)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         try

@@ -10,7 +10,20 @@ namespace Stapes.Protocols.Incus.Client;
 /// <param name="Root">The root file system or disk of a split image.</param>
 public sealed record UploadRequest(string Metadata, string? Root)
 {
+    /// <summary>What the server is told that the file is called; null for its own name.</summary>
+    public string? MetadataName { get; init; }
+
+    /// <summary>The same of the root.</summary>
+    public string? RootName { get; init; }
+
     public bool Public { get; init; }
+
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    public IReadOnlyList<string> Profiles { get; init; } = [];
+
+    /// <summary>What the server must find the image to be; null for whatever it is.</summary>
+    public string? Fingerprint { get; init; }
 
     /// <summary>Added to those of the image's metadata, and stronger than them.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
@@ -21,7 +34,13 @@ public sealed record UploadRequest(string Metadata, string? Root)
         var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = Root is null ? Unified(progress) : Split(Root, progress) };
         // The server can refuse before a gigabyte is on its way.
         request.Headers.ExpectContinue = true;
-        request.Headers.TryAddWithoutValidation("X-Incus-filename", Printable(Path.GetFileName(Metadata)));
+        request.Headers.TryAddWithoutValidation("X-Incus-filename", Printable(MetadataName ?? Path.GetFileName(Metadata)));
+        if (Fingerprint is not null)
+            request.Headers.Add("X-Incus-fingerprint", Fingerprint);
+        if (Aliases.Count > 0)
+            request.Headers.Add("X-Incus-aliases", Fields("alias", Aliases));
+        if (Profiles.Count > 0)
+            request.Headers.Add("X-Incus-profiles", Fields("profile", Profiles));
         if (Public)
             request.Headers.Add("X-Incus-public", "true");
         if (Properties.Count > 0)
@@ -29,21 +48,23 @@ public sealed record UploadRequest(string Metadata, string? Root)
         return request;
     }
 
+    private static string Fields(string name, IEnumerable<string> values) => string.Join('&', values.Select(v => $"{name}={Uri.EscapeDataString(v)}"));
+
     private FileContent Unified(Action<long>? progress) =>
         new(Metadata, progress) { Headers = { ContentType = new("application/octet-stream") } };
 
     private MultipartContent Split(string root, Action<long>? progress)
     {
         var form = new MultipartContent("form-data") { HeaderEncodingSelector = static (_, _) => Encoding.UTF8 };
-        form.Add(Part("metadata", Metadata, progress));
+        form.Add(Part("metadata", Metadata, MetadataName, progress));
         // The name of the part tells the server whether it gets a container or a virtual machine.
-        form.Add(Part(IsDisk(root) ? "rootfs.img" : "rootfs", root, progress));
+        form.Add(Part(IsDisk(root) ? "rootfs.img" : "rootfs", root, RootName, progress));
         return form;
     }
 
-    private static FileContent Part(string name, string path, Action<long>? progress)
+    private static FileContent Part(string name, string path, string? called, Action<long>? progress)
     {
-        var fileName = Printable(Path.GetFileName(path)).Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        var fileName = Printable(called ?? Path.GetFileName(path)).Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
         var part = new FileContent(path, progress) { Headers = { ContentType = new("application/octet-stream") } };
         part.Headers.TryAddWithoutValidation("Content-Disposition", $"form-data; name=\"{name}\"; filename=\"{fileName}\"");
         return part;

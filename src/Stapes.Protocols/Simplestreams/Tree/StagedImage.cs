@@ -8,7 +8,7 @@ namespace Stapes.Protocols.Simplestreams.Tree;
 public sealed class StagedImage : IDisposable
 {
     /// <summary>A file up to this size is flushed with the commit, together with the indexes; a larger one would keep other writers waiting.</summary>
-    private const int LargestFlushedLate = 1 << 20;
+    internal const int LargestFlushedLate = 1 << 20;
 
     private readonly SimplestreamsTree tree;
     private readonly List<SourceFile> sources;

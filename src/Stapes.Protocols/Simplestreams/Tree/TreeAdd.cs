@@ -26,6 +26,15 @@ public sealed record AddOptions
     /// <summary>Null for the creation date, made unique.</summary>
     public string? Serial { get; init; }
 
+    /// <summary>What the release is called by number (<c>version</c> of the product); null to keep what the product says.</summary>
+    public string? ReleaseVersion { get; init; }
+
+    /// <summary>What tells builds of one release apart (<c>label</c> of the version); null for none.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>The serial to take if it is free, or the next free one after it; null for the creation date.</summary>
+    public string? FirstSerial { get; init; }
+
     /// <summary>They go beside and above those of the metadata.</summary>
     public IReadOnlyDictionary<string, string> Requirements { get; init; } = new Dictionary<string, string>();
 }
@@ -80,7 +89,7 @@ public static class TreeAdd
         }
 
         ApplyDescription(product, image.Metadata, options);
-        WriteItems(transaction, product, serial, items);
+        WriteItems(transaction, product, serial, items, options.Label);
         foreach (var (published, path) in items.Files)
             place(published, path);
         transaction.Change(file);
@@ -140,6 +149,8 @@ public static class TreeAdd
     {
         if (options.ReleaseTitle is not null)
             product.Node["release_title"] = options.ReleaseTitle;
+        if (options.ReleaseVersion is not null)
+            product.Node["version"] = options.ReleaseVersion;
         if (options.SupportEol is { } eol)
             product.Node["support_eol"] = eol.ToString("yyyy-MM-dd");
         foreach (var (key, value) in Requirements.Of(metadata.Properties).Concat(options.Requirements))
@@ -161,14 +172,16 @@ public static class TreeAdd
                 : throw new StapesException(ErrorKind.Conflict, $"The product {product.Name} has another image as version {wanted}; choose another --serial");
         }
 
-        return Serial.Candidates(Serial.FromTime(image.Metadata.CreatedAt))
+        return Serial.Candidates(options.FirstSerial ?? Serial.FromTime(image.Metadata.CreatedAt))
             .FirstOrDefault(s => !versions.TryGetValue(s, out var version) || items.FitInto(version))
             ?? throw new StapesException(ErrorKind.Conflict, $"The product {product.Name} has too many images of the same minute; choose a --serial");
     }
 
-    private static void WriteItems(TreeTransaction transaction, Product product, string serial, PublishedItems items)
+    private static void WriteItems(TreeTransaction transaction, Product product, string serial, PublishedItems items, string? label)
     {
         var version = new ProductVersion(serial, product.Node.GetOrAddObject("versions").GetOrAddObject(serial));
+        if (label is not null)
+            version.Node["label"] = label;
         var target = version.Node.GetOrAddObject("items");
         foreach (var (key, fields) in items.Items)
         {

@@ -1,5 +1,6 @@
 using Stapes.Core;
 using Stapes.Core.Images;
+using Stapes.Core.Library;
 
 namespace Stapes.Protocols.Simplestreams.Tree;
 
@@ -92,6 +93,32 @@ public static class TreeAliases
                select (others.Key, others.First());
     }
 
+    /// <summary>Takes the aliases of an image that is about to be added from every other product that has them for its type and architecture.</summary>
+    internal static void TakeFromOthers(TreeTransaction transaction, ReadImage image, AddOptions options) =>
+        TakeFromOthers(transaction, ProductIdentity.Of(image.Metadata, options.ProductName).Name, image.Type, image.Metadata.Architecture, options.Aliases);
+
+    /// <summary>The same for an image that is there.</summary>
+    internal static void TakeFromOthers(TreeTransaction transaction, Sha256Digest fingerprint, IEnumerable<ImageAlias> aliases)
+    {
+        var image = transaction.Content.List().FirstOrDefault(i => i.Fingerprint == fingerprint.Hex);
+        if (image is not null)
+            TakeFromOthers(transaction, image.Product.Name, image.Type, image.Architecture, [.. aliases.Select(static a => a.Name)]);
+    }
+
+    /// <summary>Gives the product of an image those of the aliases that it does not have.</summary>
+    /// <returns>Whether there were any.</returns>
+    /// <exception cref="StapesException">NotFound: there is no such image any more. Conflict: another product has an alias.</exception>
+    internal static bool AddMissing(TreeTransaction transaction, Sha256Digest fingerprint, IEnumerable<string> aliases)
+    {
+        var (file, product) = FindProduct(transaction.Content, fingerprint.Hex);
+        var missing = aliases.Except(product.Aliases).ToList();
+        if (missing.Count == 0)
+            return false;
+        Claim(transaction.Content, product, missing, type: null);
+        transaction.Change(file);
+        return true;
+    }
+
     internal static bool IsValid(string alias) =>
         alias.Length > 0 && !alias.Contains(',', StringComparison.Ordinal) && !alias.Any(static c => char.IsControl(c) || char.IsWhiteSpace(c));
 
@@ -100,6 +127,21 @@ public static class TreeAliases
     {
         if (!IsValid(alias))
             throw new StapesException(ErrorKind.Invalid, $"\"{alias}\" cannot be an alias: use a name without commas, blanks and control characters");
+    }
+
+    private static void TakeFromOthers(TreeTransaction transaction, string mine, ImageType type, Architecture architecture, IReadOnlyList<string> aliases)
+    {
+        foreach (var file in transaction.Content.Files)
+        {
+            foreach (var product in aliases.SelectMany(file.WithAlias).DistinctBy(static p => p.Name).ToList())
+            {
+                var taken = Claims([product]).Where(c => c.Type == type && c.Architecture == architecture).Select(static c => c.Alias).Intersect(aliases).ToList();
+                if (product.Name == mine || taken.Count == 0)
+                    continue;
+                product.SetAliases(product.Aliases.Except(taken));
+                transaction.Change(file);
+            }
+        }
     }
 
     private static (ProductsFile File, Product Product) FindProduct(TreeContent content, string target)

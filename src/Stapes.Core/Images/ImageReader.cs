@@ -56,7 +56,7 @@ public static class ImageReader
                 $"{input.Name} is not a tarball: give the metadata tarball first, of any of the compressions none, gzip, bzip2, xz, lzma, zstd");
         var content = await MetadataTarball.ReadAsync(tarball, unified, cancellation);
         await ingest.DrainAsync(cancellation);
-        await tarball.CheckEndAsync(input.File, cancellation);
+        tarball.CheckEnd(input.File, cancellation);
         return (new(digest.Finish(), ingest.BytesRead, tarball.Extension), content);
     }
 
@@ -70,7 +70,7 @@ public static class ImageReader
             await tarball.RequireTarAsync(cancellation);
             await tarball.ReadToEndAsync(cancellation);
             await ingest.DrainAsync(cancellation);
-            await tarball.CheckEndAsync(input.File, cancellation);
+            tarball.CheckEnd(input.File, cancellation);
             return (new(digest.Finish(), ingest.BytesRead, tarball.Extension), RootFormat.Tarball);
         }
 

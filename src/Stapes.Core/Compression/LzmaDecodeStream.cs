@@ -3,7 +3,7 @@ namespace Stapes.Core.Compression;
 /// <summary>xz and lzma, decoded by liblzma.</summary>
 internal sealed class LzmaDecodeStream(LzmaCoder coder, CompressionFormat format, Stream source, bool leaveOpen) : ForwardStream
 {
-    private readonly byte[] _input = new byte[64 * 1024];
+    private readonly byte[] _input = GC.AllocateUninitializedArray<byte>(64 * 1024);
     private int _start;
     private int _end;
     private bool _anyOutput;

@@ -9,7 +9,7 @@ internal sealed class SourceStream(Stream source, bool leaveOpen) : ForwardStrea
     /// <summary>How many of the last bytes are remembered: the end of a bzip2 file, see <see cref="Bzip2Footer"/>.</summary>
     public const int TailCapacity = 11;
 
-    private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(64 * 1024);
     private readonly byte[] _tail = new byte[TailCapacity];
     private int _tailLength;
     private int _start;

@@ -23,7 +23,7 @@ public static class XzIntegrity
     /// <param name="file">Open for random access; must not change meanwhile.</param>
     /// <param name="cancellationToken">Stops between reads.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static async Task<string?> FindFaultAsync(SafeFileHandle file, CancellationToken cancellationToken)
+    public static string? FindFault(SafeFileHandle file, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(file);
         var end = RandomAccess.GetLength(file);
@@ -33,20 +33,20 @@ public static class XzIntegrity
             return "The xz data ends too early: its size is not a multiple of four bytes";
         do
         {
-            var fault = await FindFaultInLastStreamAsync();
+            var fault = FindFaultInLastStream();
             if (fault is not null)
                 return fault;
         }
         while (end > 0);
         return null;
 
-        async Task<string?> FindFaultInLastStreamAsync()
+        string? FindFaultInLastStream()
         {
-            end = await SkipPaddingAsync(file, end, cancellationToken);
+            end = SkipPadding(file, end, cancellationToken);
             if (end < HeaderLength + FooterLength + 8)
                 return "The xz data ends too early: there is no whole stream";
 
-            var footer = await ReadAsync(file, end - FooterLength, FooterLength, cancellationToken);
+            var footer = Read(file, end - FooterLength, FooterLength, cancellationToken);
             if (!footer.AsSpan(10).SequenceEqual("YZ"u8))
                 return "The xz data ends too early: it has no stream footer";
             if (BinaryPrimitives.ReadUInt32LittleEndian(footer) != Crc32.Of(footer.AsSpan(4, 6)))
@@ -58,14 +58,14 @@ public static class XzIntegrity
                 return "The xz data is incomplete: its index would start before the file";
             if (indexLength > MaxIndexLength)
                 return $"The xz index has {indexLength} bytes, more than the {MaxIndexLength} that are supported";
-            var index = await ReadAsync(file, indexStart, (int)indexLength, cancellationToken);
+            var index = Read(file, indexStart, (int)indexLength, cancellationToken);
             if (XzIndex.TotalBlockSize(index) is not { } blocks)
                 return "The xz index is corrupt";
             if (indexStart - HeaderLength < blocks)
                 return $"The xz data is incomplete: its index counts {blocks} bytes of blocks, the file has {indexStart - HeaderLength}";
 
             var start = indexStart - blocks - HeaderLength;
-            var header = await ReadAsync(file, start, HeaderLength, cancellationToken);
+            var header = Read(file, start, HeaderLength, cancellationToken);
             if (!IsHeader(header, flags: footer.AsSpan(8, 2)))
                 return $"The xz data is incomplete: there is no matching stream header at byte {start}";
             end = start;
@@ -79,12 +79,12 @@ public static class XzIntegrity
         && BinaryPrimitives.ReadUInt32LittleEndian(header[8..]) == Crc32.Of(header[6..8]);
 
     /// <summary>Section 2.2: zeros behind a stream, by fours. Answers where the stream before them ends.</summary>
-    private static async ValueTask<long> SkipPaddingAsync(SafeFileHandle file, long end, CancellationToken cancellationToken)
+    private static long SkipPadding(SafeFileHandle file, long end, CancellationToken cancellationToken)
     {
         while (end > 0)
         {
             var length = (int)Math.Min(end, 4096);
-            var bytes = await ReadAsync(file, end - length, length, cancellationToken);
+            var bytes = Read(file, end - length, length, cancellationToken);
             var last = bytes.AsSpan().LastIndexOfAnyExcept((byte)0);
             if (last >= 0)
                 return end - ((length - 1 - last) & ~3);
@@ -94,13 +94,14 @@ public static class XzIntegrity
         return end;
     }
 
-    private static async ValueTask<byte[]> ReadAsync(SafeFileHandle file, long offset, int length, CancellationToken cancellationToken)
+    private static byte[] Read(SafeFileHandle file, long offset, int length, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var bytes = new byte[length];
         var done = 0;
         while (done < length)
         {
-            var count = await RandomAccess.ReadAsync(file, bytes.AsMemory(done), offset + done, cancellationToken);
+            var count = RandomAccess.Read(file, bytes.AsSpan(done), offset + done);
             if (count == 0)
                 throw new IOException("The file became shorter while it was read");
             done += count;

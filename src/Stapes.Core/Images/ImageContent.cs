@@ -19,7 +19,7 @@ internal static class ImageContent
         var content = await MetadataTarball.ReadAsync(tarball, unified, toEnd: whole || !unified, cancellation);
         if (whole)
             await ingest.DrainAsync(cancellation);
-        await tarball.CheckEndAsync(input.File, cancellation);
+        tarball.CheckEnd(input.File, cancellation);
         return (content, tarball.Extension);
     }
 
@@ -42,7 +42,7 @@ internal static class ImageContent
                 await ingest.DrainAsync(cancellation);
             }
 
-            await tarball.CheckEndAsync(input.File, cancellation);
+            tarball.CheckEnd(input.File, cancellation);
             return (RootFormat.Tarball, tarball.Extension);
         }
 

@@ -51,7 +51,7 @@ internal sealed class IngestStream(ImageInput input, IReadOnlyList<Sha256Hasher>
     {
         peeked = default;
         // Most metadata tarballs end here: large buffers are only worth their making for a large file.
-        var small = new byte[SmallSize];
+        var small = GC.AllocateUninitializedArray<byte>(SmallSize);
         var length = await source.ReadAtLeastAsync(small, SmallSize, throwOnEndOfStream: false, cancellation);
         await PassAsync(small.AsMemory(0, length), cancellation);
         if (length < SmallSize)

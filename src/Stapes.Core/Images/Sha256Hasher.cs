@@ -8,26 +8,29 @@ namespace Stapes.Core.Images;
 /// configuration too, which takes longer than all the rest of a small command. Where there is no libcrypto.so.3, .NET's class does the work.
 /// Source: OpenSSL manual, SHA256_Init(3).
 /// </summary>
-public sealed unsafe class Sha256Hasher : IDisposable
+public sealed unsafe partial class Sha256Hasher : IDisposable
 {
     /// <summary>The size of OpenSSL's SHA256_CTX is 112 bytes.</summary>
     private const int StateSize = 128;
 
-    private static readonly Functions? Native = Functions.TryLoad();
+    /// <summary>A part of the program where it was linked with it, see Stapes.csproj.</summary>
+    private const string Library = "libcrypto.so.3";
+
+    private static readonly bool HasNative = IsLoadable();
 
     private readonly IncrementalHash? managed;
     private byte* state;
 
     public Sha256Hasher()
     {
-        if (Native is null)
+        if (!HasNative)
         {
             managed = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             return;
         }
 
         state = (byte*)NativeMemory.AllocZeroed(StateSize);
-        Native.Initialize(state);
+        Require(SHA256_Init(state));
     }
 
     public void Append(ReadOnlySpan<byte> bytes)
@@ -40,7 +43,7 @@ public sealed unsafe class Sha256Hasher : IDisposable
 
         ObjectDisposedException.ThrowIf(state is null, this);
         fixed (byte* data = bytes)
-            Native!.Update(state, data, (nuint)bytes.Length);
+            Require(SHA256_Update(state, data, (nuint)bytes.Length));
     }
 
     /// <summary>The digest of all that was appended. Ends the hasher's use.</summary>
@@ -55,7 +58,7 @@ public sealed unsafe class Sha256Hasher : IDisposable
 
         ObjectDisposedException.ThrowIf(state is null, this);
         fixed (byte* target = digest)
-            Native!.Final(target, state);
+            Require(SHA256_Final(target, state));
         Dispose();
         return Sha256Digest.FromBytes(digest);
     }
@@ -67,26 +70,31 @@ public sealed unsafe class Sha256Hasher : IDisposable
         state = null;
     }
 
-    private sealed class Functions(nint initialize, nint update, nint final)
+    private static bool IsLoadable()
     {
-        public static Functions? TryLoad() =>
-            NativeLibrary.TryLoad("libcrypto.so.3", out var library)
-            && NativeLibrary.TryGetExport(library, "SHA256_Init", out var initialize)
-            && NativeLibrary.TryGetExport(library, "SHA256_Update", out var update)
-            && NativeLibrary.TryGetExport(library, "SHA256_Final", out var final)
-                ? new(initialize, update, final)
-                : null;
-
-        public void Initialize(byte* state) => Require(((delegate* unmanaged<byte*, int>)initialize)(state));
-
-        public void Update(byte* state, byte* data, nuint length) => Require(((delegate* unmanaged<byte*, byte*, nuint, int>)update)(state, data, length));
-
-        public void Final(byte* digest, byte* state) => Require(((delegate* unmanaged<byte*, byte*, int>)final)(digest, state));
-
-        private static void Require(int result)
+        var state = stackalloc byte[StateSize];
+        try
         {
-            if (result != 1)
-                throw new CryptographicException("libcrypto refuses to compute SHA-256");
+            return SHA256_Init(state) == 1;
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return false;
         }
     }
+
+    private static void Require(int result)
+    {
+        if (result != 1)
+            throw new CryptographicException("libcrypto refuses to compute SHA-256");
+    }
+
+    [LibraryImport(Library)]
+    private static partial int SHA256_Init(byte* state);
+
+    [LibraryImport(Library)]
+    private static partial int SHA256_Update(byte* state, byte* data, nuint length);
+
+    [LibraryImport(Library)]
+    private static partial int SHA256_Final(byte* digest, byte* state);
 }

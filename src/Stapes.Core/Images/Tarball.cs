@@ -53,7 +53,7 @@ internal sealed class Tarball : IAsyncDisposable
 
     /// <summary>
     /// Reads what is left, so that damage shows. An xz file is not decoded for that, which would take several times as long as all
-    /// the rest: <see cref="CheckEndAsync"/> looks at its index instead.
+    /// the rest: <see cref="CheckEnd"/> looks at its index instead.
     /// </summary>
     public Task ReadToEndAsync(CancellationToken cancellation) => format is CompressionFormat.Xz
         ? Task.CompletedTask
@@ -67,9 +67,9 @@ internal sealed class Tarball : IAsyncDisposable
     /// <param name="file">The same file.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="StapesException">The file is cut off.</exception>
-    public async Task CheckEndAsync(SafeFileHandle file, CancellationToken cancellation)
+    public void CheckEnd(SafeFileHandle file, CancellationToken cancellation)
     {
-        if (format is CompressionFormat.Xz && await XzIntegrity.FindFaultAsync(file, cancellation) is { } fault)
+        if (format is CompressionFormat.Xz && XzIntegrity.FindFault(file, cancellation) is { } fault)
             throw Damaged(fault);
         if (format is not CompressionFormat.None)
             return;
@@ -77,7 +77,7 @@ internal sealed class Tarball : IAsyncDisposable
         var block = new byte[BlockSize];
         var length = RandomAccess.GetLength(file);
         var whole = length % BlockSize == 0 && length >= 2 * BlockSize
-            && await RandomAccess.ReadAsync(file, block, length - BlockSize, cancellation) == BlockSize
+            && RandomAccess.Read(file, block, length - BlockSize) == BlockSize
             && !block.AsSpan().ContainsAnyExcept((byte)0);
         if (!whole)
             throw Damaged("the archive has no end");

@@ -45,12 +45,28 @@ public sealed class IndexFile
                 ["path"] = products.Path,
             };
         }
-        else if (new Entry("", entry).Products.SequenceEqual(names))
+        else if (Equal(entry["products"], names))
         {
             return false;
         }
 
-        entry["products"] = new JsonArray([.. names.Select(static n => (JsonNode)n)]);
+        var array = new JsonArray();
+        foreach (var name in names)
+            array.Add((JsonNode)name);
+        entry["products"] = array;
+        return true;
+    }
+
+    private static bool Equal(JsonNode? node, List<string> names)
+    {
+        if (node is not JsonArray array || array.Count != names.Count)
+            return false;
+        for (var i = 0; i < names.Count; i++)
+        {
+            if (array[i] is not JsonValue value || !value.TryGetValue<string>(out var name) || name != names[i])
+                return false;
+        }
+
         return true;
     }
 

@@ -15,10 +15,11 @@ public sealed class ProductsFile
 
     private const int WriteBuffer = 1 << 14;
 
-    private readonly SortedDictionary<string, Entry> products;
+    /// <summary>In ordinal order of the names.</summary>
+    private readonly List<KeyValuePair<string, Entry>> products;
     private readonly ReadOnlyMemory<byte> source;
 
-    private ProductsFile(string path, JsonObject root, ReadOnlyMemory<byte> source, SortedDictionary<string, Entry> products)
+    private ProductsFile(string path, JsonObject root, ReadOnlyMemory<byte> source, List<KeyValuePair<string, Entry>> products)
     {
         this.source = source;
         Path = path;
@@ -47,7 +48,17 @@ public sealed class ProductsFile
     }
 
     /// <summary>In ordinal order; cheaper than the products themselves.</summary>
-    public IEnumerable<string> ProductNames => products.Where(static p => p.Value.IsObject).Select(static p => p.Key);
+    public IEnumerable<string> ProductNames
+    {
+        get
+        {
+            foreach (var (name, entry) in products)
+            {
+                if (entry.IsObject)
+                    yield return name;
+            }
+        }
+    }
 
     /// <summary>Whether a path in the file may lead out of the tree, so that it is worth a closer look.</summary>
     internal bool HasSuspiciousPath { get; private init; }
@@ -57,7 +68,7 @@ public sealed class ProductsFile
         path,
         new() { ["content_id"] = "images", ["datatype"] = "image-downloads", ["format"] = Format },
         default,
-        new(StringComparer.Ordinal));
+        []);
 
     /// <param name="path">Relative to the root of the server, also for messages.</param>
     /// <param name="json">UTF-8; kept.</param>
@@ -71,27 +82,37 @@ public sealed class ProductsFile
         var root = new JsonObject();
         foreach (var (key, value) in scan.Others)
             root.Add(key, Json.ParseStrictly(value.Span));
-        var products = new SortedDictionary<string, Entry>(StringComparer.Ordinal);
+        var products = new List<KeyValuePair<string, Entry>>(scan.Products.Count + 1);
+        var isSorted = true;
         foreach (var product in scan.Products)
         {
-            if (!products.TryAdd(product.Name, new(product)))
-                throw new JsonException($"the product {product.Name} is there twice");
+            isSorted = isSorted && (products.Count == 0 || string.CompareOrdinal(products[^1].Key, product.Name) < 0);
+            products.Add(new(product.Name, new(product)));
         }
 
+        if (!isSorted)
+            Sort(products);
         return new ProductsFile(path, root, json, products) { HasSuspiciousPath = scan.HasSuspiciousPath };
     });
 
-    public Product? Find(string name) => products.TryGetValue(name, out var entry) && entry.Node is { } node ? new Product(name, node) : null;
+    public Product? Find(string name) => IndexOf(name) is >= 0 and var i && products[i].Value.Node is { } node ? new Product(name, node) : null;
 
     /// <summary>Adds a product that does not exist yet.</summary>
     public Product Add(string name)
     {
+        var place = IndexOf(name);
+        if (place >= 0)
+            throw new InvalidOperationException($"The product {name} is there already");
         var node = new JsonObject();
-        products.Add(name, new(node));
+        products.Insert(~place, new(name, new(node)));
         return new(name, node);
     }
 
-    public void Remove(string product) => products.Remove(product);
+    public void Remove(string product)
+    {
+        if (IndexOf(product) is >= 0 and var i)
+            products.RemoveAt(i);
+    }
 
     /// <summary>The products that have an alias. Those whose bytes cannot hold it are not looked at.</summary>
     internal IEnumerable<Product> WithAlias(string alias)
@@ -128,16 +149,16 @@ public sealed class ProductsFile
     private void WriteProducts(Stream file)
     {
         var separator = "{"u8;
-        for (var (i, members) = (0, products.ToArray()); i < members.Length; i++)
+        for (var i = 0; i < products.Count; i++)
         {
             file.Write(separator);
             separator = ","u8;
-            var (name, entry) = members[i];
+            var (name, entry) = products[i];
             if (entry.Untouched is { } first)
             {
                 var end = first.End.Value;
                 // What lies between two members is a comma.
-                for (; i + 1 < members.Length && members[i + 1].Value.Untouched is { } next && next.Start.Value == end + 1; i++)
+                for (; i + 1 < products.Count && products[i + 1].Value.Untouched is { } next && next.Start.Value == end + 1; i++)
                     end = next.End.Value;
                 file.Write(source.Span[first.Start.Value..end]);
             }
@@ -149,6 +170,35 @@ public sealed class ProductsFile
         }
 
         file.Write(products.Count == 0 ? "{}"u8 : "}"u8);
+    }
+
+    /// <exception cref="JsonException">Two have one name.</exception>
+    private static void Sort(List<KeyValuePair<string, Entry>> products)
+    {
+        products.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        for (var i = 1; i < products.Count; i++)
+        {
+            if (products[i - 1].Key == products[i].Key)
+                throw new JsonException($"the product {products[i].Key} is there twice");
+        }
+    }
+
+    /// <summary>Where a product is; the complement of where it would be when there is none.</summary>
+    private int IndexOf(string name)
+    {
+        var (low, high) = (0, products.Count - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            switch (string.CompareOrdinal(products[middle].Key, name))
+            {
+                case 0: return middle;
+                case < 0: low = middle + 1; break;
+                default: high = middle - 1; break;
+            }
+        }
+
+        return ~low;
     }
 
     private static void WriteKey(Stream file, string key)

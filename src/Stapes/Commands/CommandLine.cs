@@ -12,15 +12,15 @@ internal static class CommandLine
 {
     private const int Failure = 1;
     private const int WrongUsage = 2;
+    private const string Description = "Publish, serve and copy images for Incus and LXD";
 
     /// <param name="commandLine">The name that the program was called by, then its arguments.</param>
     /// <returns>0, 1 for a failure, 2 for wrong usage.</returns>
     public static async Task<int> RunAsync(string[] commandLine, CancellationToken cancellation)
     {
-        var calledAs = Path.GetFileName(commandLine[0]);
-        var root = calledAs == IncusSimplestreamsCommand.Name ? IncusSimplestreamsCommand.CreateRoot() : CreateRoot();
-        var result = root.Parse(commandLine[1..]);
-        if (result.Errors.Count > 0 || UnknownFlag(result) is not null)
+        var arguments = commandLine[1..];
+        var result = Parse(Path.GetFileName(commandLine[0]), arguments, CommandWords.Of(arguments));
+        if (IsFaulty(result))
         {
             await Console.Error.WriteLineAsync($"Error: {UsageError(result)}; see `{CommandPath(result.CommandResult)} --help`");
             return WrongUsage;
@@ -41,19 +41,41 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>The whole of it, for whoever reads it instead of parsing with it.</summary>
     public static RootCommand CreateRoot()
     {
-        var root = new RootCommand("Publish, serve and copy images for Incus and LXD")
-        {
-            ServeCommand.Create(),
-            TreeCommand.Create(),
-            IncusSimplestreamsCommand.Create(),
-            ImageCommand.Create(),
-            CompletionCommand.Create(),
-        };
-        root.Subcommands.Add(ManPageCommand.Create(root));
+        var root = new RootCommand(Description);
+        AddCommands(root, CommandWords.All);
         return root;
     }
+
+    /// <summary>Parses with the commands that the words can mean, and only when that fails with all of them, for the right message.</summary>
+    private static ParseResult Parse(string calledAs, string[] arguments, CommandWords words)
+    {
+        var isTreeTool = calledAs == IncusSimplestreamsCommand.Name;
+        // The root of all commands brings help, version and completion.
+        var root = words.AreAll ? new RootCommand(isTreeTool ? IncusSimplestreamsCommand.Description : Description) : new Command(calledAs);
+        if (isTreeTool)
+            IncusSimplestreamsCommand.Fill(root, words);
+        else
+            AddCommands(root, words);
+        // A file may be called @name; the parser would read more arguments from it.
+        var result = root.Parse(arguments, new() { ResponseFileTokenReplacer = null });
+        var isDoubtful = IsFaulty(result) || result.CommandResult.Command.Action is null;
+        return isDoubtful && !words.AreAll ? Parse(calledAs, arguments, CommandWords.All) : result;
+    }
+
+    private static void AddCommands(Command root, CommandWords words)
+    {
+        words.Add(root, ServeCommand.Create, "serve");
+        words.Add(root, () => TreeCommand.Create(words), "tree");
+        words.Add(root, () => IncusSimplestreamsCommand.Create(words), IncusSimplestreamsCommand.Name);
+        words.Add(root, ImageCommand.Create, "image");
+        words.Add(root, CompletionCommand.Create, "completion");
+        words.Add(root, ManPageCommand.Create, "man-page");
+    }
+
+    private static bool IsFaulty(ParseResult result) => result.Errors.Count > 0 || UnknownFlag(result) is not null;
 
     /// <summary>A word that means nothing is the cause; that something is missing then only follows.</summary>
     private static string UsageError(ParseResult result) => result.UnmatchedTokens switch
@@ -66,11 +88,35 @@ internal static class CommandLine
     };
 
     /// <summary>The parser takes a misspelt option for the name of a file. Files of such names come after «--».</summary>
-    private static string? UnknownFlag(ParseResult result) => result.Tokens.Any(static t => t.Type is TokenType.DoubleDash)
-        ? null
-        : result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(static a => a.Tokens).Select(static t => t.Value)
-            .Concat(result.UnmatchedTokens)
-            .FirstOrDefault(static t => t.Length > 1 && t[0] == '-');
+    private static string? UnknownFlag(ParseResult result)
+    {
+        foreach (var token in result.Tokens)
+        {
+            if (token.Type is TokenType.DoubleDash)
+                return null;
+        }
+
+        foreach (var child in result.CommandResult.Children)
+        {
+            if (child is not ArgumentResult)
+                continue;
+            foreach (var token in child.Tokens)
+            {
+                if (IsFlag(token.Value))
+                    return token.Value;
+            }
+        }
+
+        foreach (var word in result.UnmatchedTokens)
+        {
+            if (IsFlag(word))
+                return word;
+        }
+
+        return null;
+    }
+
+    private static bool IsFlag(string word) => word.Length > 1 && word[0] == '-';
 
     private static string CommandPath(CommandResult command)
     {

@@ -16,9 +16,6 @@ public static class DurableDirectory
             Flush(parent);
     }
 
-    /// <summary>Writes all that was written to the directory's file system, by whomever, to the disk.</summary>
-    public static void FlushFileSystem(string path) => Posix.FlushFileSystem(path);
-
     /// <summary>Writes the names in a directory to the disk: files made, renamed or deleted in it stay so.</summary>
     public static void Flush(string path) => Posix.FlushDirectory(path);
 }

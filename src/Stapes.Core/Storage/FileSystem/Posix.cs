@@ -50,18 +50,7 @@ internal static partial class Posix
             throw Failure($"flush the directory {path}", Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Writes all of a file system to the disk: one wait instead of one for each of many files.</summary>
-    public static void FlushFileSystem(string path)
-    {
-        var descriptor = open(path, OpenReadOnly | OpenCloseOnExec);
-        if (descriptor < 0)
-            throw Failure($"open the directory {path}", Marshal.GetLastPInvokeError());
-        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (syncfs(handle) != 0)
-            throw Failure($"flush the file system of {path}", Marshal.GetLastPInvokeError());
-    }
-
-    /// <summary>Asks the kernel to start writing a range to the disk now, so that a later flush is short. Best effort.</summary>
+    /// <summary>Asks the kernel to start writing a range to the disk now, so that a later flush is short; a length of 0 reaches to the end. Best effort.</summary>
     public static void StartWriteback(SafeFileHandle file, long offset, long length) =>
         _ = sync_file_range(file, offset, length, SyncRangeWrite);
 
@@ -83,9 +72,6 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(SafeFileHandle fd, int operation);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int syncfs(SafeFileHandle fd);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle fd);

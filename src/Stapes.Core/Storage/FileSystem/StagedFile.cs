@@ -46,12 +46,12 @@ public sealed class StagedFile : IDisposable
             SafeFileHandle handle;
             try
             {
-                Directory.CreateDirectory(directory, FileLock.PrivateDirectory);
                 handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             }
             catch (DirectoryNotFoundException) when (attempt < FileLock.MakeAttempts)
             {
-                // A process that failed removed the empty directory in between.
+                // It is the first file, or a process that failed removed the empty directory in between.
+                Directory.CreateDirectory(directory, FileLock.PrivateDirectory);
                 continue;
             }
 
@@ -119,6 +119,9 @@ public sealed class StagedFile : IDisposable
 
     /// <summary>Makes the bytes survive a power cut. To be called before the move.</summary>
     public void Flush() => RandomAccess.FlushToDisk(Handle);
+
+    /// <summary>Has the transfer of the bytes to the disk begin, so that <see cref="Flush"/> is short. Promises nothing.</summary>
+    public void StartFlush() => Posix.StartWriteback(Handle, 0, 0);
 
     /// <summary>Gives the file its final name, in one step, in place of whatever had it.</summary>
     /// <param name="path">The name, on the same file system.</param>

@@ -63,9 +63,6 @@ public sealed class SimplestreamsTree(string root)
     /// <summary>A temporary file that can become a file of the tree.</summary>
     public StagedFile Stage() => StagedFile.Create(StagingDirectory);
 
-    /// <summary>Puts all staged files on the disk at once.</summary>
-    internal void FlushStaged() => DurableDirectory.FlushFileSystem(StagingDirectory);
-
     /// <summary>The same over a file that exists, without copying it; null where that is not possible.</summary>
     public StagedFile? TryAdopt(string path) => StagedFile.TryAdopt(path, StagingDirectory);
 

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Stapes.Core;
 using Stapes.Core.Images;
 using Stapes.Core.Storage.FileSystem;
@@ -28,7 +29,7 @@ public sealed class StagedImage : IDisposable
     /// <param name="root">The root file system or disk; null for a unified image.</param>
     /// <param name="move">Whether the files may become the tree's own, see <see cref="DeleteSources"/>.</param>
     /// <param name="progress">Is told the number of bytes of each piece that was read.</param>
-    /// <param name="flush">Whether the bytes are put on the disk, now or by the transaction; without that the caller sees to it, see <see cref="SimplestreamsTree.FlushStaged"/>.</param>
+    /// <param name="flush">Whether the bytes are put on the disk, now or by the transaction; without that the caller sees to it, see <see cref="Flush"/>.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="StapesException">A file is missing or is no part of an image.</exception>
     public static async Task<StagedImage> ReadAsync(
@@ -38,14 +39,17 @@ public sealed class StagedImage : IDisposable
         try
         {
             // Both are opened before anything is written: a missing file is the commonest mistake.
-            foreach (var path in root is null ? [metadata] : new[] { metadata, root })
-                sources.Add(new(path));
+            sources.Add(new(metadata));
+            if (root is not null)
+                sources.Add(new(root));
             foreach (var source in sources)
                 source.Stage(tree, move);
-            var inputs = sources.Select(s => s.AsInput(progress)).ToList();
-            var image = await ImageReader.ReadAsync(inputs[0], inputs.ElementAtOrDefault(1), cancellation);
+            var image = await ImageReader.ReadAsync(sources[0].AsInput(progress), root is null ? null : sources[1].AsInput(progress), cancellation);
             // The disk takes several flushes in the time of one.
-            await Task.WhenAll(sources.Select(s => Task.Run(() => s.Finish(flush), cancellation)));
+            var flushes = new List<Task>();
+            foreach (var source in sources)
+                flushes.Add(source.Finish(flush));
+            await Task.WhenAll(flushes);
             return new(tree, image, sources);
         }
         catch
@@ -56,6 +60,11 @@ public sealed class StagedImage : IDisposable
             throw;
         }
     }
+
+    /// <summary>Puts the bytes of all images on the disk, at once.</summary>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    internal static void Flush(IEnumerable<StagedImage?> images) =>
+        FlushTogether.Run([.. images.OfType<StagedImage>().SelectMany(static i => i.sources).Select(static s => s.Staged)]);
 
     /// <summary>Hands the files to a transaction.</summary>
     public void PlaceIn(TreeTransaction transaction, ImageFile file, string path)
@@ -77,7 +86,7 @@ public sealed class StagedImage : IDisposable
     /// <summary>One file on its way into the tree.</summary>
     private sealed class SourceFile : IDisposable
     {
-        private readonly FileStream stream;
+        private readonly SafeFileHandle handle;
         private readonly DateTime modified;
         private StagedFile? staged;
         private bool adopted;
@@ -89,17 +98,19 @@ public sealed class StagedImage : IDisposable
                 throw new StapesException(ErrorKind.Invalid, $"{path} is a directory: give a file, or the directory to --batch");
             try
             {
-                stream = new(path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan, Share = FileShare.ReadWrite | FileShare.Delete });
+                handle = File.OpenHandle(path, options: FileOptions.SequentialScan, share: FileShare.ReadWrite | FileShare.Delete);
             }
             catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
             {
                 throw new StapesException(ErrorKind.NotFound, $"{path} does not exist: check the path", e);
             }
 
-            modified = File.GetLastWriteTimeUtc(stream.SafeFileHandle);
+            modified = File.GetLastWriteTimeUtc(handle);
         }
 
         public string Path { get; }
+
+        public StagedFile Staged => staged!;
 
         /// <summary>What is left to do for the bytes to be on the disk; null for nothing.</summary>
         public Action? LateFlush { get; private set; }
@@ -111,24 +122,28 @@ public sealed class StagedImage : IDisposable
             staged ??= tree.Stage();
         }
 
-        public ImageInput AsInput(Action<long>? progress) => new(Path, stream, staged!.Handle, adopted ? null : staged.Content, progress);
+        public ImageInput AsInput(Action<long>? progress) => new(Path, new FileReadStream(handle), staged!.Handle, adopted ? null : staged.Content, progress);
 
-        public void Finish(bool flush)
+        /// <summary>Ends the reading. The task is the flush of a large file.</summary>
+        public Task Finish(bool flush)
         {
-            if (File.GetLastWriteTimeUtc(stream.SafeFileHandle) != modified)
+            if (File.GetLastWriteTimeUtc(handle) != modified)
                 throw new StapesException(ErrorKind.Conflict, $"{Path} changed while it was read; try again when nothing writes it any more");
-            if (flush && RandomAccess.GetLength(staged!.Handle) > LargestFlushedLate)
-                staged.Flush();
-            else if (flush)
-                LateFlush = staged!.Flush;
-            stream.Dispose();
+            handle.Dispose();
+            if (!flush)
+                return Task.CompletedTask;
+            if (RandomAccess.GetLength(staged!.Handle) > LargestFlushedLate)
+                return Task.Run(staged.Flush, CancellationToken.None);
+            staged.StartFlush();
+            LateFlush = staged.Flush;
+            return Task.CompletedTask;
         }
 
         public void MoveTo(string target) => staged!.MoveTo(target);
 
         public void Dispose()
         {
-            stream.Dispose();
+            handle.Dispose();
             staged?.Dispose();
         }
     }

@@ -21,7 +21,7 @@ public static class TreeBatch
         try
         {
             await ReadAllAsync(tree, pairs, staged, options, move, progress, cancellation);
-            tree.FlushStaged();
+            StagedImage.Flush(staged);
             using var transaction = await tree.BeginAsync(create: true, cancellation);
             var warnings = new List<string>();
             var present = 0;

@@ -1,5 +1,6 @@
 using Stapes.Core;
 using Stapes.Core.Images;
+using Stapes.Core.Storage.FileSystem;
 
 namespace Stapes.Protocols.Simplestreams.Tree;
 
@@ -80,7 +81,15 @@ public sealed class TreeContent
     {
         try
         {
-            return File.ReadAllBytes(tree.FullPath(path));
+            using var file = File.OpenHandle(tree.FullPath(path), share: FileShare.ReadWrite | FileShare.Delete);
+            using var bytes = new FileReadStream(file);
+            var size = RandomAccess.GetLength(file);
+            if (size > Array.MaxLength)
+                throw new StapesException(ErrorKind.Invalid, $"{path} has {size} bytes, which is no index; restore it from a copy");
+            // File.ReadAllBytes would first write zeros.
+            var content = GC.AllocateUninitializedArray<byte>((int)size);
+            var read = bytes.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+            return read == content.Length ? content : content[..read];
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -120,6 +120,7 @@ public sealed class TreeTransaction : IDisposable
         try
         {
             write(staged.Content);
+            staged.StartFlush();
             return (staged, target);
         }
         catch

@@ -10,16 +10,19 @@ internal static class IncusSimplestreamsCommand
 {
     public const string Name = "incus-simplestreams";
 
-    private const string Description = "Maintain an Incus-compatible simplestreams tree";
+    public const string Description = "Maintain an Incus-compatible simplestreams tree";
 
-    public static Command Create() => Fill(new Command(Name, Description));
+    public static Command Create(CommandWords words)
+    {
+        var command = new Command(Name, Description);
+        Fill(command, words);
+        return command;
+    }
 
-    public static RootCommand CreateRoot() => (RootCommand)Fill(new RootCommand(Description));
-
-    private static Command Fill(Command command)
+    /// <summary>Gives a command, which may be the program itself, all that the tool has.</summary>
+    public static void Fill(Command command, CommandWords words)
     {
         command.Options.Add(TreeCommand.Directory);
-        TreeCommand.AddCommands(command);
-        return command;
+        TreeCommand.AddCommands(command, words);
     }
 }

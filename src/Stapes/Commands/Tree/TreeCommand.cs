@@ -14,23 +14,23 @@ internal static class TreeCommand
         DefaultValueFactory = static _ => ".",
     };
 
-    public static Command Create()
+    public static Command Create(CommandWords words)
     {
         var command = new Command("tree", "Keep a simplestreams tree: a directory of images that any web server can serve") { Directory };
-        AddCommands(command);
+        AddCommands(command, words);
         return command;
     }
 
     /// <summary>The commands that work on a tree, under whatever name the program goes.</summary>
-    public static void AddCommands(Command parent)
+    public static void AddCommands(Command parent, CommandWords words)
     {
-        parent.Subcommands.Add(AddCommand.Create());
-        parent.Subcommands.Add(AliasCommand.Create());
-        parent.Subcommands.Add(GenerateMetadataCommand.Create());
-        parent.Subcommands.Add(ListCommand.Create());
-        parent.Subcommands.Add(PruneCommand.Create());
-        parent.Subcommands.Add(RemoveCommand.Create());
-        parent.Subcommands.Add(VerifyCommand.Create());
+        words.Add(parent, AddCommand.Create, "add", "import");
+        words.Add(parent, AliasCommand.Create, "alias");
+        words.Add(parent, GenerateMetadataCommand.Create, "generate-metadata");
+        words.Add(parent, ListCommand.Create, "list", "ls");
+        words.Add(parent, PruneCommand.Create, "prune");
+        words.Add(parent, RemoveCommand.Create, "remove", "rm", "delete");
+        words.Add(parent, VerifyCommand.Create, "verify");
     }
 
     public static SimplestreamsTree Open(ParseResult result) => new(result.GetRequiredValue(Directory));

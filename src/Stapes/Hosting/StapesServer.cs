@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Stapes.Core;
 using Stapes.Core.Library;
 using Stapes.Protocols.Incus.Server;
+using Stapes.Protocols.Shared;
 
 namespace Stapes.Hosting;
 
@@ -118,6 +119,8 @@ internal sealed partial class StapesServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(new ServerMetrics());
         builder.Services.AddSingleton(new Readiness());
+        builder.Services.AddSingleton(new IdleMemory());
+        builder.Services.AddSingleton<IdleTrimmer>();
         builder.Services.AddSingleton(library);
         builder.Services.AddSingleton(s => new Lazy<ServerCertificate>(() => ServerCertificate.Load(
             settings.Certificate ?? SelfSignedCertificate.FindOrCreate(settings.Data), s.GetRequiredService<ILogger<ServerCertificate>>())));
@@ -126,10 +129,12 @@ internal sealed partial class StapesServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.StopTimeout);
         builder.WebHost.UseKestrelCore().UseSockets(SocketTransport.Configure).ConfigureKestrel(kestrel => Listeners.Configure(kestrel, settings));
         // After Kestrel's own, which it takes the place of.
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPool());
+        var blocks = new BlockPool();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(blocks);
 
         var application = builder.Build();
         var services = application.Services;
+        services.GetRequiredService<IdleMemory>().Register(blocks.Clear);
         var metrics = services.GetRequiredService<ServerMetrics>();
         application.Use(next => new RequestEdge(next, metrics, services.GetRequiredService<ILogger<RequestEdge>>()).InvokeAsync);
         application.UseRouting();
@@ -143,7 +148,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
     {
         try
         {
-            await library.GetSnapshotAsync(cancellation);
+            await library.CheckAsync(cancellation);
             return null;
         }
         catch (StapesException e)
@@ -158,7 +163,8 @@ internal sealed partial class StapesServer : IAsyncDisposable
         readiness.Start();
         background = Task.WhenAll(
             IgnoreStop(Library.RunCollectorAsync(e => LogCollector(e.Message), stopping.Token)),
-            IgnoreStop(FeedWatchdogAsync(stopping.Token)));
+            IgnoreStop(FeedWatchdogAsync(stopping.Token)),
+            IgnoreStop(application.Services.GetRequiredService<IdleTrimmer>().RunAsync(stopping.Token)));
         serviceManager.NotifyReady();
         var addresses = string.Join(", ", Addresses);
         LogStarted(settings.Data, addresses);

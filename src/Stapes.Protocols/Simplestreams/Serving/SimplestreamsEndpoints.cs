@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Stapes.Core.Library;
 using Stapes.Protocols.Shared;
 
@@ -19,6 +20,7 @@ public static class SimplestreamsEndpoints
     {
         view ??= ImageView.Public;
         var documents = new ServedDocuments(source, view);
+        endpoints.ServiceProvider.GetService<IdleMemory>()?.Register(documents.Shrink);
         var group = endpoints.MapGroup("").WithProtocol(Simplestreams);
         group.MapMethods(IndexFile.Path, Reading, async context =>
             await (await documents.GetIndexAsync(context.RequestAborted)).SendAsync(context, context.RequestAborted));

@@ -18,6 +18,9 @@ public interface ICatalog : IAsyncDisposable
     /// <summary>Everything that is kept, as one transaction sees it.</summary>
     Task<ImageSnapshot> LoadAsync(CancellationToken cancellation);
 
+    /// <summary>The present generation; as quick as a sign of life ought to be.</summary>
+    Task<long> GetGenerationAsync(CancellationToken cancellation);
+
     /// <summary>Claims blobs before their bytes are stored. May be lost in a power cut, but not when only the process ends.</summary>
     /// <param name="claim">A new identifier, under which the claim ends in <see cref="AddImageAsync"/> or <see cref="ReleaseClaimAsync"/>.</param>
     /// <param name="files">The blobs.</param>

@@ -55,6 +55,10 @@ public sealed class ImageLibrary : IImageSource, IAsyncDisposable
 
     public ValueTask<ImageSnapshot> GetSnapshotAsync(CancellationToken cancellation) => snapshots.GetAsync(cancellation);
 
+    /// <summary>Makes sure that the catalogue can be read, without reading the images.</summary>
+    /// <exception cref="StapesException">Unavailable: it cannot.</exception>
+    public Task CheckAsync(CancellationToken cancellation) => catalog.GetGenerationAsync(cancellation);
+
     public async ValueTask<Blob?> OpenBlobAsync(Sha256Digest digest, Audience audience, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(audience);

@@ -9,10 +9,7 @@ namespace Stapes.Protocols.Shared;
 /// A document that stays the same for many requests, such as the index of one generation of the store. It exists as it is and, made
 /// when first asked for and kept, as gzip, Brotli and Zstandard. Safe for use by many requests at once.
 /// </summary>
-/// <param name="content">The document. It must not change afterwards.</param>
-/// <param name="contentType">Its media type.</param>
-/// <param name="cacheControl">How long caches may serve it without asking.</param>
-public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string contentType, string cacheControl = "public, max-age=60")
+public sealed class PrecompressedContent
 {
     private static readonly StringValues AnyOrigin = "*";
 
@@ -20,10 +17,35 @@ public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string co
     private static readonly StringValues VaryBy = "Accept-Encoding, Authorization";
 
     private readonly Task<Variant>?[] variants = new Task<Variant>?[AcceptEncoding.Codings];
-    private readonly string hash = Convert.ToHexStringLower(SHA256.HashData(content.Span).AsSpan(0, 16));
-    private readonly StringValues type = contentType;
-    private readonly StringValues caching = cacheControl;
-    private readonly bool isPublic = cacheControl.StartsWith("public", StringComparison.Ordinal);
+    private readonly string hash;
+    private readonly StringValues type;
+    private readonly StringValues caching;
+    private readonly bool isPublic;
+
+    /// <param name="content">The document. It must not change afterwards.</param>
+    /// <param name="contentType">Its media type.</param>
+    /// <param name="cacheControl">How long caches may serve it without asking.</param>
+    public PrecompressedContent(ReadOnlyMemory<byte> content, string contentType, string cacheControl = "public, max-age=60")
+    {
+        hash = HashOf(content.Span);
+        type = contentType;
+        caching = cacheControl;
+        isPublic = cacheControl.StartsWith("public", StringComparison.Ordinal);
+        variants[(int)ContentCoding.Identity] = Task.FromResult(Plain(content));
+    }
+
+    /// <summary>Whether it is this document.</summary>
+    public bool Is(ReadOnlySpan<byte> document) => HashOf(document) == hash;
+
+    /// <summary>Lets go of the uncompressed form, by far the largest and the one that hardly anybody asks for, if it can be made of another.</summary>
+    public void Shrink()
+    {
+        lock (variants)
+        {
+            if (variants[(int)ContentCoding.Gzip] is { IsCompletedSuccessfully: true })
+                variants[(int)ContentCoding.Identity] = null;
+        }
+    }
 
     /// <summary>Answers a GET or HEAD request in the coding that the client prefers, or with 304 when it has that already.</summary>
     public ValueTask SendAsync(HttpContext context, CancellationToken cancellation)
@@ -69,19 +91,30 @@ public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string co
         if (Volatile.Read(ref variant) is { } ready)
             return ready;
         lock (variants)
-            return variant ??= coding is ContentCoding.Identity ? Task.FromResult(Make(coding)) : Task.Run(() => Make(coding));
+        {
+            // One of these two is always there.
+            if (variant is null && coding is ContentCoding.Identity)
+                return variant = Task.Run(async () => Plain(Inflate((await variants[(int)ContentCoding.Gzip]!).Body)));
+            var plain = Get(ContentCoding.Identity);
+            return variant ??= Task.Run(async () => Make(coding, (await plain).Body));
+        }
     }
 
-    private Variant Make(ContentCoding coding) => coding switch
+    private Variant Plain(ReadOnlyMemory<byte> content) => new($"\"{hash}\"", StringValues.Empty, content);
+
+    private Variant Make(ContentCoding coding, ReadOnlyMemory<byte> content)
     {
-        ContentCoding.Gzip => new($"\"{hash}-gzip\"", "gzip", Compress(coding)),
-        ContentCoding.Brotli => new($"\"{hash}-br\"", "br", Compress(coding)),
-        ContentCoding.Zstd => new($"\"{hash}-zstd\"", "zstd", Compress(coding)),
-        _ => new($"\"{hash}\"", StringValues.Empty, content),
-    };
+        var name = coding switch
+        {
+            ContentCoding.Gzip => "gzip",
+            ContentCoding.Brotli => "br",
+            _ => "zstd",
+        };
+        return new($"\"{hash}-{name}\"", name, Compress(coding, content));
+    }
 
     // An index is mostly digests, which nothing compresses: beyond these levels it takes longer and gets hardly smaller, or even larger.
-    private byte[] Compress(ContentCoding coding)
+    private static byte[] Compress(ContentCoding coding, ReadOnlyMemory<byte> content)
     {
         using var compressed = new MemoryStream();
         using (Stream stream = coding switch
@@ -96,6 +129,16 @@ public sealed class PrecompressedContent(ReadOnlyMemory<byte> content, string co
 
         return compressed.ToArray();
     }
+
+    private static byte[] Inflate(ReadOnlyMemory<byte> compressed)
+    {
+        using var plain = new MemoryStream();
+        using var stream = new GZipStream(new MemoryStream(compressed.ToArray()), CompressionMode.Decompress);
+        stream.CopyTo(plain);
+        return plain.ToArray();
+    }
+
+    private static string HashOf(ReadOnlySpan<byte> document) => Convert.ToHexStringLower(SHA256.HashData(document).AsSpan(0, 16));
 
     private sealed record Variant(StringValues Tag, StringValues Encoding, ReadOnlyMemory<byte> Body);
 }

@@ -25,6 +25,13 @@ internal sealed class BlockPool : MemoryPool<byte>, IMemoryPoolFactory<byte>
     /// <summary>One pool for everything: blocks go from one connection to the next, whichever listener they belong to.</summary>
     public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => this;
 
+    /// <summary>Leaves the blocks that nobody uses to the garbage collector.</summary>
+    public void Clear()
+    {
+        while (free.TryTake(out _))
+            Interlocked.Decrement(ref kept);
+    }
+
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);

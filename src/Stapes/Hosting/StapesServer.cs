@@ -11,6 +11,7 @@ using Stapes.Core;
 using Stapes.Core.Access;
 using Stapes.Core.Library;
 using Stapes.Protocols.Incus.Server;
+using Stapes.Protocols.Shared;
 using Stapes.Protocols.Shared.Authentication;
 
 namespace Stapes.Hosting;
@@ -125,6 +126,8 @@ internal sealed partial class StapesServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(new ServerMetrics());
         builder.Services.AddSingleton(new Readiness());
+        builder.Services.AddSingleton(new IdleMemory());
+        builder.Services.AddSingleton<IdleTrimmer>();
         builder.Services.AddSingleton(data.Library);
         builder.Services.AddSingleton(data.Access);
         builder.Services.AddSingleton(new FailedAttempts(TimeProvider.System));
@@ -137,10 +140,12 @@ internal sealed partial class StapesServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.StopTimeout);
         builder.WebHost.UseKestrelCore().UseSockets(SocketTransport.Configure).ConfigureKestrel(kestrel => Listeners.Configure(kestrel, settings));
         // After Kestrel's own, which it takes the place of.
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPool());
+        var blocks = new BlockPool();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(blocks);
 
         var application = builder.Build();
         var services = application.Services;
+        services.GetRequiredService<IdleMemory>().Register(blocks.Clear);
         var metrics = services.GetRequiredService<ServerMetrics>();
         application.Use(next => new RequestEdge(next, metrics, services.GetRequiredService<ILogger<RequestEdge>>()).InvokeAsync);
         application.Use(next => new CallerEdge(next, services.GetRequiredService<RequestAuthentication>(), services.GetRequiredService<ILoggerFactory>()).InvokeAsync);
@@ -156,7 +161,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
     {
         try
         {
-            await library.GetSnapshotAsync(cancellation);
+            await library.CheckAsync(cancellation);
             return null;
         }
         catch (StapesException e)
@@ -171,7 +176,8 @@ internal sealed partial class StapesServer : IAsyncDisposable
         readiness.Start();
         background = Task.WhenAll(
             IgnoreStop(Library.RunCollectorAsync(e => LogCollector(e.Message), stopping.Token)),
-            IgnoreStop(FeedWatchdogAsync(stopping.Token)));
+            IgnoreStop(FeedWatchdogAsync(stopping.Token)),
+            IgnoreStop(application.Services.GetRequiredService<IdleTrimmer>().RunAsync(stopping.Token)));
         serviceManager.NotifyReady();
         var addresses = string.Join(", ", Addresses);
         LogStarted(settings.Data, addresses);

@@ -43,6 +43,7 @@ public abstract class CatalogContract
         await using var again = Open();
         var snapshot = await again.LoadAsync(Cancellation);
         snapshot.Describe().ShouldBe(before);
+        (await again.GetGenerationAsync(Cancellation)).ShouldBe(snapshot.Generation);
         snapshot.Images.ShouldHaveSingleItem().Describe().ShouldBe(image.Describe());
         snapshot.Aliases.Select(static a => a.Name).ShouldBe(["a", "b"]);
     }

@@ -13,12 +13,13 @@ public sealed class PrecompressedContentTests : IAsyncLifetime
 
     private RunningServer server = null!;
     private HttpClient client = null!;
+    private PrecompressedContent content = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        var content = new PrecompressedContent(Document, "application/json");
+        content = new PrecompressedContent(Document, "application/json");
         server = await RunningServer.StartAsync(routes => routes.MapMethods("/index.json", ["GET", "HEAD"],
             (RequestDelegate)(context => content.SendAsync(context, context.RequestAborted).AsTask())));
         client = server.Client();
@@ -87,6 +88,25 @@ public sealed class PrecompressedContentTests : IAsyncLifetime
 
         head.Content.Headers.ContentLength.ShouldBe(get.Content.Headers.ContentLength);
         head.Headers.ETag.ShouldBe(get.Headers.ETag);
+    }
+
+    [Theory]
+    [InlineData("gzip", "identity")]
+    [InlineData("gzip", "br")]
+    [InlineData("gzip", "zstd")]
+    [InlineData("br", "identity")]
+    public async Task What_was_let_go_is_made_again_and_is_the_same(string asked, string next)
+    {
+        using var before = await SendAsync(HttpMethod.Get, "Accept-Encoding", "identity");
+        (await SendAsync(HttpMethod.Get, "Accept-Encoding", asked)).Dispose();
+        content.Shrink();
+
+        using var after = await SendAsync(HttpMethod.Get, "Accept-Encoding", next);
+        using var plain = await SendAsync(HttpMethod.Get, "Accept-Encoding", "identity");
+
+        Decode(await after.Content.ReadAsByteArrayAsync(Cancellation), next).ShouldBe(Document);
+        plain.Headers.ETag.ShouldBe(before.Headers.ETag);
+        (await plain.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe(Document);
     }
 
     private static byte[] Decode(byte[] body, string encoding)

@@ -22,7 +22,7 @@ public sealed class SqliteCatalog : ICatalog
     public Task<ImageSnapshot> LoadAsync(CancellationToken cancellation) => database.ReadAsync(static session =>
     {
         var pool = new StringPool();
-        var generation = session.QuerySingle("SELECT generation FROM catalog", static row => row.GetInt64(0));
+        var generation = GenerationOf(session);
         var aliases = new AliasRows(session, pool).ReadAll();
         var shown = aliases
             .SelectMany(static a => a.Targets.Select(t => (Key: new ImageKey(a.Project, t.Fingerprint), Alias: new ImageAlias(a.Name, a.Description))))
@@ -32,6 +32,8 @@ public sealed class SqliteCatalog : ICatalog
             .Select(i => shown.Contains(i.Key) ? i with { Aliases = [.. shown[i.Key]] } : i);
         return ImageSnapshot.Create(generation, images, aliases);
     }, cancellation);
+
+    public Task<long> GetGenerationAsync(CancellationToken cancellation) => database.ReadAsync(GenerationOf, cancellation);
 
     public Task<bool> TryClaimAsync(Guid claim, IReadOnlyCollection<ImageFile> files, CancellationToken cancellation) =>
         database.WriteAsync(session => new BlobRows(session).TryClaim(NameOf(claim), files), durable: false, cancellation);
@@ -126,6 +128,9 @@ public sealed class SqliteCatalog : ICatalog
             action(changes);
             return changes.Finish();
         }, durable: true, cancellation);
+
+    private static long GenerationOf(SqliteSession session) =>
+        session.QuerySingle("SELECT generation FROM catalog", static row => row.GetInt64(0));
 
     private static Image CheckUpdate(Image present, Image next) =>
         (next.Key, next.Type, next.Architecture, next.MetadataFile, next.RootFile, next.RootFormat)

@@ -92,6 +92,8 @@ internal sealed class ImageView(ImageSnapshot snapshot, Audience audience)
     public static byte[] Record(Image image) =>
         Records.GetValue(image, static i => JsonSerializer.SerializeToUtf8Bytes(ImageRecords.Of(i), IncusJsonContext.Default.ImageRecord));
 
+    public static void ForgetRecords() => Records.Clear();
+
     private byte[] Write(string? project, bool recursive, ImageFilter? filter)
     {
         var images = project is null ? Snapshot.Images : Snapshot.InProject(project);

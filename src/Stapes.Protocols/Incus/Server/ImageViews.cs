@@ -24,5 +24,12 @@ internal sealed class ImageViews(IImageSource images)
         return made.View;
     }
 
+    /// <summary>Lets go of the views and of what was written for them; the next request makes them again.</summary>
+    public void Release()
+    {
+        views.AsSpan().Clear();
+        ImageView.ForgetRecords();
+    }
+
     private sealed record Made(ImageSnapshot Of, ImageView View);
 }

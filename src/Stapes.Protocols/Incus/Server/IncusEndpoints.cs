@@ -30,6 +30,7 @@ public static class IncusEndpoints
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Stapes.Incus");
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var api = new IncusApi(options, logger, lifetime.ApplicationStopping);
+        services.GetService<IdleMemory>()?.Register(api.Views.Release);
         lifetime.ApplicationStopped.Register(() => api.Operations.Drain(LongestDrain));
         var group = routes.MapGroup("");
         group.WithProtocol(Incus);

@@ -24,4 +24,11 @@ internal sealed class DocumentViews(IImageSource source)
 
         return views.GetOrAdd(audience, static (a, s) => new(s, a), source);
     }
+
+    /// <summary>Keeps of all documents only what is small.</summary>
+    public void Shrink()
+    {
+        foreach (var documents in views.Values)
+            documents.Shrink();
+    }
 }

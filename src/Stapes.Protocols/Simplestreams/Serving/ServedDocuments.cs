@@ -22,6 +22,13 @@ internal sealed class ServedDocuments(IImageSource source, Asker audience) : IDi
 
     public async ValueTask<PrecompressedContent> GetProductsAsync(CancellationToken cancellation) => (await GetAsync(cancellation)).Products;
 
+    /// <summary>Keeps of the documents only what is small.</summary>
+    public void Shrink()
+    {
+        present?.Index.Shrink();
+        present?.Products.Shrink();
+    }
+
     public void Dispose() => turn.Dispose();
 
     /// <summary>The documents of the source as it is now, or newer: whoever has written sees the change.</summary>
@@ -51,10 +58,10 @@ internal sealed class ServedDocuments(IImageSource source, Asker audience) : IDi
         var products = ServedIndex.Of(ImageView.Of(snapshot, audience));
         var (index, list) = (IndexWriter.WriteIndex(products), IndexWriter.WriteProducts(products));
         // A change that nobody sees here, of a private image for example, costs no compression.
-        return present is { } old && old.ListBytes.Span.SequenceEqual(list.Span)
+        return present is { } old && old.Products.Is(list.Span)
             ? old with { Generation = snapshot.Generation }
-            : new(snapshot.Generation, list, new(index, Json, Caching), new(list, Json, Caching));
+            : new(snapshot.Generation, new(index, Json, Caching), new(list, Json, Caching));
     }
 
-    private sealed record Documents(long Generation, ReadOnlyMemory<byte> ListBytes, PrecompressedContent Index, PrecompressedContent Products);
+    private sealed record Documents(long Generation, PrecompressedContent Index, PrecompressedContent Products);
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Stapes.Core.Library;
 using Stapes.Protocols.Shared;
 
@@ -17,6 +18,7 @@ public static class SimplestreamsEndpoints
     public static RouteGroupBuilder MapSimplestreams(this IEndpointRouteBuilder endpoints, IImageSource source)
     {
         var views = new DocumentViews(source);
+        endpoints.ServiceProvider.GetService<IdleMemory>()?.Register(views.Shrink);
         var group = endpoints.MapGroup("").WithProtocol(Simplestreams);
         group.MapMethods(IndexFile.Path, Reading, async context =>
             await (await views.Of(context.Caller().Audience).GetIndexAsync(context.RequestAborted)).SendAsync(context, context.RequestAborted));

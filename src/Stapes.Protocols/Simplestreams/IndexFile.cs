@@ -25,7 +25,7 @@ public sealed class IndexFile
     public static IndexFile Create() => new(new() { ["format"] = "index:1.0", ["index"] = new JsonObject() });
 
     /// <exception cref="StapesException">No JSON object.</exception>
-    public static IndexFile Parse(byte[] json) => new(Json.ParseObject(json, Path));
+    public static IndexFile Parse(ReadOnlyMemory<byte> json) => new(Json.ParseObject(json, Path));
 
     /// <summary>Makes the entry of a products file name the products that are in it; true when that changed something.</summary>
     public bool Update(ProductsFile products)

@@ -21,7 +21,7 @@ internal static class Json
     /// <param name="json">UTF-8.</param>
     /// <param name="file">Where it came from, for messages.</param>
     /// <exception cref="StapesException">It is empty, no JSON, or no object.</exception>
-    public static JsonObject ParseObject(byte[] json, string file) => Guard(json, file, () => ParseStrictly(json)) as JsonObject
+    public static JsonObject ParseObject(ReadOnlyMemory<byte> json, string file) => Guard(json.Span, file, () => ParseStrictly(json.Span)) as JsonObject
         ?? throw new StapesException(ErrorKind.Invalid, $"{file} is not a JSON object; restore it from a copy");
 
     /// <summary>One value; duplicate keys are an error.</summary>

@@ -58,7 +58,7 @@ public sealed class JsonTests
 
     [Fact]
     public void Broken_UTF_8_is_refused() =>
-        Should.Throw<StapesException>(() => Json.ParseObject([.. "{\"a\":\""u8, 0xff, .. "\"}"u8], "f")).Message.ShouldContain("not UTF-8");
+        Should.Throw<StapesException>(() => Json.ParseObject((byte[])[.. "{\"a\":\""u8, 0xff, .. "\"}"u8], "f")).Message.ShouldContain("not UTF-8");
 
     [Fact]
     public void Whatever_the_bytes_are_only_the_expected_error_comes_out()

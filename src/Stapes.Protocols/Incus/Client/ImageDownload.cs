@@ -1,115 +1,69 @@
-using System.Security.Cryptography;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Stapes.Core;
-using Stapes.Core.Storage.FileSystem;
+using Stapes.Core.Images;
+using Stapes.Core.Remotes;
+using Stapes.Core.Transfers;
+using Stapes.Protocols.Shared.Client;
 
 namespace Stapes.Protocols.Incus.Client;
 
 /// <summary>
-/// The files of an image, fetched and checked against its fingerprint, under temporary names: one of a unified image; metadata, then
-/// root, of a split one. What is not moved to a name is deleted with this. Source: Incus documentation, «REST API», «image_export_get».
+/// Fetches the files of an image and checks them against its fingerprint: one of a unified image, which is continued with Range after a
+/// break; metadata, then root, of a split one, which no server continues, so that it comes again from its start.
+/// Source: Incus documentation, «REST API», «image_export_get».
 /// </summary>
-public sealed class ImageDownload : IDisposable
+internal sealed class ImageDownload(IncusConnection connection, Uri url, ImageRecord image, FetchOptions options)
 {
-    private const int ChunkSize = 1 << 20;
-    private const int MultipartBuffer = 128 << 10;
-
-    private readonly List<DownloadedFile> files = [];
-
-    public IReadOnlyList<DownloadedFile> Files => files;
-
-    public void Dispose()
-    {
-        foreach (var file in files)
-            file.Content.Dispose();
-    }
+    private HttpResponseMessage? first;
 
     /// <exception cref="StapesException">Unavailable: the bytes are not those of the image, or no image at all.</exception>
-    internal static async Task<ImageDownload> ReadAsync(
-        HttpResponseMessage response, string fingerprint, string directory, Action<long>? progress, CancellationToken cancellation)
+    public async Task<FetchedFiles> RunAsync(CancellationToken cancellation)
     {
-        var download = new ImageDownload();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        try
+        for (var failures = 0; ; failures++)
         {
-            var body = await response.Content.ReadAsStreamAsync(cancellation);
-            var type = response.Content.Headers.ContentType;
-            if (type?.MediaType == "multipart/form-data")
-                await download.ReadPartsAsync(new MultipartReader(Boundary(type), body, MultipartBuffer), directory, hash, progress, cancellation);
-            else
-                await download.TakeAsync(body, response.Content.Headers.ContentDisposition?.FileName, directory, hash, progress, cancellation);
-
-            var isOci = response.Headers.TryGetValues("X-Incus-Type", out var source) && source.Contains("oci", StringComparer.Ordinal);
-            var digest = Convert.ToHexStringLower(hash.GetHashAndReset());
-            // The fingerprint of an OCI image is that of its layers.
-            if (!isOci && digest != fingerprint)
-                throw new StapesException(ErrorKind.Unavailable, $"The server sent other bytes than those of the image {fingerprint}: their fingerprint is {digest}; nothing was kept, try again");
-            return download;
-        }
-        catch
-        {
-            download.Dispose();
-            throw;
+            try
+            {
+                return await FetchAsync(cancellation);
+            }
+            catch (BrokenConnectionException) when (failures + 1 < options.Retry.Attempts)
+            {
+                await Task.Delay(options.Retry.DelayAfter(failures + 1), cancellation);
+            }
+            finally
+            {
+                first?.Dispose();
+            }
         }
     }
 
-    private async Task ReadPartsAsync(MultipartReader reader, string directory, IncrementalHash hash, Action<long>? progress, CancellationToken cancellation)
+    private async Task<FetchedFiles> FetchAsync(CancellationToken cancellation)
     {
-        foreach (var expected in (string[][])[["metadata"], ["rootfs", "rootfs.img"]])
-        {
-            var part = await WellFormedAsync(reader.ReadNextSectionAsync(cancellation)) ?? throw NotAnImage("a part is missing");
-            if (part.GetContentDispositionHeader() is not { } header || !expected.Contains(HeaderUtilities.RemoveQuotes(header.Name).Value))
-                throw NotAnImage($"it has no part \"{expected[0]}\" in its place");
-            await TakeAsync(part.Body, header.FileName.Value, directory, hash, progress, cancellation);
-        }
+        first = await connection.DownloadAsync(url, cancellation);
+        // The fingerprint of an OCI image is that of its layers.
+        var isOci = first.Headers.TryGetValues("X-Incus-Type", out var source) && source.Contains("oci", StringComparer.Ordinal);
+        if (isOci || first.Content.Headers.ContentType?.MediaType == "multipart/form-data" || !Sha256Digest.TryParse(image.Fingerprint, out var fingerprint))
+            return await new ImageParts(first, isOci ? null : image.Fingerprint, options).ReadAsync(cancellation);
 
-        if (await WellFormedAsync(reader.ReadNextSectionAsync(cancellation)) is not null)
-            throw NotAnImage("it has more than two parts");
+        var name = SafeName(first.Content.Headers.ContentDisposition?.FileName);
+        var size = first.Content.Headers.ContentLength;
+        var file = new RemoteFile($"the image {image.Fingerprint[..12]}", fingerprint, size, OpenAsync);
+        var fetched = await FileTransfer.FetchAsync(file, options.Directory, before: null, options.Retry, options.Progress, cancellation);
+        return new(new(name, fetched.Content, fetched.Digest, fetched.Size), null);
     }
 
-    // A chunk is written while it is hashed.
-    private async Task TakeAsync(Stream source, string? name, string directory, IncrementalHash hash, Action<long>? progress, CancellationToken cancellation)
+    private Task<RemoteBody> OpenAsync(long offset, string? validator, CancellationToken cancellation)
     {
-        var file = StagedFile.Create(directory);
-        files.Add(new(file, SafeName(name)));
-        var chunk = new byte[ChunkSize];
-        while (await WellFormedAsync(source.ReadAtLeastAsync(chunk, ChunkSize, throwOnEndOfStream: false, cancellation).AsTask()) is > 0 and var length)
+        if (Interlocked.Exchange(ref first, null) is { } response)
         {
-            var writing = Task.Run(() => file.Content.Write(chunk, 0, length), cancellation);
-            hash.AppendData(chunk.AsSpan(0, length));
-            await writing;
-            progress?.Invoke(length);
+            if (offset == 0)
+                return HttpFile.ReadAsync(response, offset, cancellation);
+            response.Dispose();
         }
+
+        return connection.File(url)(offset, validator, cancellation);
     }
 
-    // What the reader of parts throws where they make no sense or end too early. A connection that breaks is another failure.
-    private static async Task<T> WellFormedAsync<T>(Task<T> reading)
-    {
-        try
-        {
-            return await reading;
-        }
-        catch (Exception e) when (e is InvalidDataException or (IOException and not HttpIOException) && e.InnerException is null)
-        {
-            throw NotAnImage(e.Message.TrimEnd('.', ' '));
-        }
-    }
-
-    private static string Boundary(System.Net.Http.Headers.MediaTypeHeaderValue type) =>
-        HeaderUtilities.RemoveQuotes(type.Parameters.FirstOrDefault(static p => p.Name == "boundary")?.Value).Value is { Length: > 0 } boundary
-            ? boundary
-            : throw NotAnImage("it names no boundary");
-
-    // The server must not choose where a file goes.
-    private static string? SafeName(string? quoted) =>
-        Path.GetFileName(HeaderUtilities.UnescapeAsQuotedString(quoted).Value) is { Length: > 0 } name && name is not ("." or "..") && !name.Contains('\0', StringComparison.Ordinal) ? name : null;
-
-    private static StapesException NotAnImage(string why) =>
-        new(ErrorKind.Unavailable, $"The server sent no image: {why}; nothing was kept, look at the server's log");
+    /// <summary>The name of a file without its directory; empty where that is none. The server must not choose where a file goes.</summary>
+    public static string SafeName(string? quoted) =>
+        Path.GetFileName(HeaderUtilities.UnescapeAsQuotedString(quoted).Value) is { Length: > 0 } name && name is not ("." or "..") && !name.Contains('\0', StringComparison.Ordinal) ? name : "";
 }
-
-/// <summary>One file of an image.</summary>
-/// <param name="Content">The bytes, under a temporary name.</param>
-/// <param name="Name">What the server calls it, without directories; null when it does not say.</param>
-public sealed record DownloadedFile(StagedFile Content, string? Name);

@@ -1,11 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Stapes.Core;
+using Stapes.Core.Remotes;
 
 namespace Stapes.Protocols.Incus.Client;
 
 /// <summary>The images and aliases of a server that speaks the Incus API. Failures are those of <see cref="IncusConnection"/>.</summary>
-public sealed class IncusClient(IncusConnection connection) : IDisposable
+/// <param name="connection">To the server.</param>
+/// <param name="secret">Opens the one private image that is asked for; null for none.</param>
+public sealed class IncusClient(IncusConnection connection, string? secret = null) : IDisposable
 {
     internal IncusConnection Connection => connection;
 
@@ -115,14 +118,13 @@ public sealed class IncusClient(IncusConnection connection) : IDisposable
 
     /// <summary>Fetches the files of an image and checks them; see <see cref="ImageDownload"/>.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="directory">Where its files lie until they get their names; it exists.</param>
-    /// <param name="progress">Told the number of bytes of each piece that came.</param>
-    /// <param name="cancellation">Ends it; nothing stays.</param>
-    public async Task<ImageDownload> DownloadAsync(ImageRecord image, string directory, Action<long>? progress, CancellationToken cancellation)
+    /// <param name="options">Where to, and how.</param>
+    /// <param name="cancellation">Ends it; of a unified image what came stays in a <c>.part</c> file.</param>
+    public Task<FetchedFiles> FetchAsync(ImageRecord image, FetchOptions options, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(image);
-        using var response = await connection.DownloadAsync(connection.Url($"/images/{Escape(image.Fingerprint)}/export"), cancellation);
-        return await ImageDownload.ReadAsync(response, image.Fingerprint, directory, progress, cancellation);
+        ArgumentNullException.ThrowIfNull(options);
+        return new ImageDownload(connection, WithSecret($"/images/{Escape(image.Fingerprint)}/export"), image, options).RunAsync(cancellation);
     }
 
     /// <returns>A list of <see cref="AliasRecord"/> as the server wrote it.</returns>
@@ -163,7 +165,9 @@ public sealed class IncusClient(IncusConnection connection) : IDisposable
             ?? throw new StapesException(ErrorKind.Unavailable, "The server took the image but does not say its fingerprint: look for it with `stapes image list`");
     }
 
-    private Uri ImageUrl(string name) => connection.Url($"/images/{Escape(name)}");
+    private Uri ImageUrl(string name) => WithSecret($"/images/{Escape(name)}");
+
+    private Uri WithSecret(string resource) => secret is null ? connection.Url(resource) : connection.Url(resource, ("secret", secret));
 
     private Uri AliasUrl(string name) => connection.Url($"/images/aliases/{Escape(name)}");
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Stapes.Core;
+using Stapes.Core.Transfers;
 using Stapes.Protocols.Shared.Client;
 
 namespace Stapes.Protocols.Incus.Client;
@@ -72,6 +73,9 @@ public sealed class IncusConnection : IDisposable
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         return await ReadAnswerAsync(response, cancellation);
     }
+
+    /// <summary>A file of the server, which is continued where the server can do that.</summary>
+    public OpenRemoteFile File(Uri url) => HttpFile.At(http, url);
 
     /// <summary>The response to a request that is answered with bytes, once its headers are there.</summary>
     public async Task<HttpResponseMessage> DownloadAsync(Uri url, CancellationToken cancellation)

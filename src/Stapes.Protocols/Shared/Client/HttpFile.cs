@@ -23,7 +23,12 @@ public static class HttpFile
                 request.Headers.IfRange = new(new EntityTagHeaderValue(validator));
         }
 
-        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        return await ReadAsync(await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation), offset, cancellation);
+    }
+
+    /// <summary>The body of an answer to a request for the bytes from an offset on. The answer is disposed with it.</summary>
+    internal static async Task<RemoteBody> ReadAsync(HttpResponseMessage response, long offset, CancellationToken cancellation)
+    {
         try
         {
             return response.StatusCode switch

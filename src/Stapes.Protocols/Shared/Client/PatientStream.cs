@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Stapes.Core;
 using Stapes.Core.Compression;
 
 namespace Stapes.Protocols.Shared.Client;
@@ -37,7 +36,7 @@ internal sealed class PatientStream(Stream body, HttpPatience patience, string s
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new StapesException(ErrorKind.Unavailable, $"{server} stopped sending: nothing came for {Seconds(patience.Idle)}; try again, or look at its log", e);
+            throw new BrokenConnectionException($"{server} stopped sending: nothing came for {Seconds(patience.Idle)}; try again, or look at its log", e);
         }
     }
 
@@ -61,7 +60,7 @@ internal sealed class PatientStream(Stream body, HttpPatience patience, string s
         if (waited < patience.Window)
             return;
         if (read > 0 && came < patience.Rate * waited.TotalSeconds)
-            throw new StapesException(ErrorKind.Unavailable, $"{server} is too slow: {came.ToString(CultureInfo.InvariantCulture)} bytes came in {Seconds(waited)}; try again later, or another server");
+            throw new BrokenConnectionException($"{server} is too slow: {came.ToString(CultureInfo.InvariantCulture)} bytes came in {Seconds(waited)}; try again later, or another server");
         (waited, came) = (default, 0);
     }
 

@@ -29,7 +29,7 @@ internal static class TransportFailure
     }
 
     public static StapesException Broken(Exception e, string server) =>
-        new(ErrorKind.Unavailable, $"The connection to {server} broke: {Innermost(e)}; look whether the server still runs, and try again", e);
+        new BrokenConnectionException($"The connection to {server} broke: {Innermost(e)}; look whether the server still runs, and try again", e);
 
     private static string Innermost(Exception e)
     {

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Stapes.Core;
+using Stapes.Core.Remotes;
 using Stapes.Output;
-using Stapes.Protocols.Incus.Client;
 
 namespace Stapes.Commands.Image;
 
@@ -37,22 +37,23 @@ internal static class ExportCommand
         using var server = ImageCommand.Connect(result, name.Remote);
         var image = (await server.FindAsync(name, result.GetValue(Vm), cancellation)).Image;
         using var download = await TransferProgress.RunAsync(
-            "Exporting", ImageCommand.IsQuiet(result) ? 0 : image.Size, progress => server.DownloadAsync(image, directory, progress, cancellation));
-        var paths = Directory.Exists(target) ? PathsIn(target, image.Fingerprint, download.Files) : PathsAt(target, download.Files);
-        foreach (var (file, path) in download.Files.Zip(paths))
+            "Exporting", ImageCommand.IsQuiet(result) ? 0 : image.Size, progress => server.FetchAsync(image, new(directory) { Progress = progress }, cancellation));
+        FetchedImageFile[] files = download.Root is { } root ? [download.Metadata, root] : [download.Metadata];
+        var paths = Directory.Exists(target) ? PathsIn(target, image.Fingerprint, files) : PathsAt(target, files);
+        foreach (var (file, path) in files.Zip(paths))
             file.Content.MoveTo(path, published: false);
         if (!ImageCommand.IsQuiet(result))
             result.InvocationConfiguration.Output.WriteLine("Image exported successfully!");
         return 0;
     }
 
-    private static string[] PathsIn(string directory, string fingerprint, IReadOnlyList<DownloadedFile> files) =>
-        [.. files.Select((file, i) => Path.Combine(directory, file.Name ?? (i == 0 ? fingerprint : $"{fingerprint}.root")))];
+    private static string[] PathsIn(string directory, string fingerprint, FetchedImageFile[] files) =>
+        [.. files.Select((file, i) => Path.Combine(directory, file.Name.Length > 0 ? file.Name : i == 0 ? fingerprint : $"{fingerprint}.root"))];
 
-    private static string[] PathsAt(string target, IReadOnlyList<DownloadedFile> files) => files switch
+    private static string[] PathsAt(string target, FetchedImageFile[] files) => files switch
     {
         // What follows the fingerprint: ".tar.xz".
-        [{ Name: { } name }] when name.IndexOf('.', StringComparison.Ordinal) is >= 0 and var dot => [target + name[dot..]],
+        [{ Name: var name }] when name.IndexOf('.', StringComparison.Ordinal) is >= 0 and var dot => [target + name[dot..]],
         [_] => [target],
         _ => [target, $"{target}.root"],
     };

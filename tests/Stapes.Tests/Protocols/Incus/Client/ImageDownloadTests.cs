@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Stapes.Core;
+using Stapes.Core.Remotes;
 using Stapes.Protocols.Incus;
 
 namespace Stapes.Tests.Protocols.Incus.Client;
@@ -10,6 +12,8 @@ public sealed class ImageDownloadTests : IDisposable
 {
     private readonly TemporaryDirectory directory = new();
     private readonly string target;
+
+    private FetchOptions Options => new(target) { Retry = new() { Attempts = 2, FirstDelay = TimeSpan.FromMilliseconds(1) } };
 
     public ImageDownloadTests() => target = Directory.CreateDirectory(directory["target"]).FullName;
 
@@ -20,10 +24,10 @@ public sealed class ImageDownloadTests : IDisposable
     {
         await using var server = await UnifiedAsync("content", "inline;filename=\"f1.tar.xz\"");
 
-        using var download = await server.Client.DownloadAsync(ImageOf("content"), target, progress: null, CancellationToken.None);
+        using var download = await server.Client.FetchAsync(ImageOf("content"), Options, CancellationToken.None);
 
-        download.Files.Select(static f => f.Name).ShouldBe(["f1.tar.xz"]);
-        download.Files[0].Content.MoveTo(directory["kept"]);
+        (download.Metadata.Name, download.Root).ShouldBe(("f1.tar.xz", null));
+        download.Metadata.Content.MoveTo(directory["kept"]);
         File.ReadAllText(directory["kept"]).ShouldBe("content");
     }
 
@@ -33,26 +37,27 @@ public sealed class ImageDownloadTests : IDisposable
         await using var server = await SplitAsync(Part("metadata", "m.tar", "meta"), Part("rootfs.img", "r.qcow2", "root"));
         var received = 0L;
 
-        using var download = await server.Client.DownloadAsync(ImageOf("metaroot"), target, n => received += n, CancellationToken.None);
+        using var download = await server.Client.FetchAsync(ImageOf("metaroot"), Options with { Progress = n => received += n }, CancellationToken.None);
 
-        download.Files.Select(static f => f.Name).ShouldBe(["m.tar", "r.qcow2"]);
-        download.Files.Select(static f => File.ReadAllText(f.Content.TemporaryPath)).ShouldBe(["meta", "root"]);
+        (download.Metadata.Name, download.Root!.Name).ShouldBe(("m.tar", "r.qcow2"));
+        (download.Metadata.Digest.Hex, download.Root.Digest.Hex).ShouldBe((ImageOf("meta").Fingerprint, ImageOf("root").Fingerprint));
+        File.ReadAllText(download.Root.Content.TemporaryPath).ShouldBe("root");
         received.ShouldBe(8);
     }
 
     [Theory]
     [InlineData("../../etc/passwd", "passwd")]
     [InlineData("/etc/passwd", "passwd")]
-    [InlineData("..", null)]
-    [InlineData(".", null)]
-    [InlineData("dir/", null)]
-    public async Task The_server_does_not_choose_where_a_file_goes(string name, string? kept)
+    [InlineData("..", "")]
+    [InlineData(".", "")]
+    [InlineData("dir/", "")]
+    public async Task The_server_does_not_choose_where_a_file_goes(string name, string kept)
     {
         await using var server = await UnifiedAsync("content", $"inline;filename=\"{name}\"");
 
-        using var download = await server.Client.DownloadAsync(ImageOf("content"), target, progress: null, CancellationToken.None);
+        using var download = await server.Client.FetchAsync(ImageOf("content"), Options, CancellationToken.None);
 
-        download.Files[0].Name.ShouldBe(kept);
+        download.Metadata.Name.ShouldBe(kept);
     }
 
     [Fact]
@@ -60,9 +65,9 @@ public sealed class ImageDownloadTests : IDisposable
     {
         await using var server = await UnifiedAsync("forged", "inline;filename=\"f1.tar.xz\"");
 
-        var failure = await Should.ThrowAsync<StapesException>(server.Client.DownloadAsync(ImageOf("content"), target, progress: null, CancellationToken.None));
+        var failure = await Should.ThrowAsync<StapesException>(server.Client.FetchAsync(ImageOf("content"), Options, CancellationToken.None));
 
-        failure.Message.ShouldStartWith($"The server sent other bytes than those of the image {ImageOf("content").Fingerprint}: ");
+        failure.Message.ShouldContain(ImageOf("forged").Fingerprint);
         Directory.GetFiles(target).ShouldBeEmpty();
     }
 
@@ -75,23 +80,68 @@ public sealed class ImageDownloadTests : IDisposable
             return http.Response.WriteAsync("content");
         });
 
-        using var download = await server.Client.DownloadAsync(ImageOf("layers"), target, progress: null, CancellationToken.None);
+        using var download = await server.Client.FetchAsync(ImageOf("layers"), Options, CancellationToken.None);
 
-        download.Files.Count.ShouldBe(1);
+        download.Root.ShouldBeNull();
     }
 
     [Fact]
-    public async Task An_image_that_breaks_off_is_not_kept()
+    public async Task A_unified_image_that_breaks_off_is_continued()
+    {
+        var content = new string('x', 200_000);
+        await using var server = await ScriptedServer.StartAsync(directory, async http =>
+        {
+            var start = http.Request.Headers.Range is [{ } range] ? int.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture) : 0;
+            http.Response.StatusCode = start > 0 ? 206 : 200;
+            http.Response.ContentType = "application/octet-stream";
+            http.Response.ContentLength = content.Length - start;
+            if (start > 0)
+                http.Response.Headers.ContentRange = $"bytes {start}-{content.Length - 1}/{content.Length}";
+            await http.Response.WriteAsync(content[start..Math.Min(content.Length, start + 150_000)]);
+            await http.Response.Body.FlushAsync();
+            if (start == 0)
+                http.Abort();
+        });
+
+        using var download = await server.Client.FetchAsync(ImageOf(content), Options, CancellationToken.None);
+
+        download.Metadata.Size.ShouldBe(200_000);
+        server.Requests.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_split_image_that_breaks_off_comes_again()
+    {
+        var requests = 0;
+        await using var server = await ScriptedServer.StartAsync(directory, async http =>
+        {
+            http.Response.ContentType = "multipart/form-data; boundary=bound";
+            await http.Response.WriteAsync(Part("metadata", "m", "meta"));
+            await http.Response.Body.FlushAsync();
+            if (++requests == 1)
+                http.Abort();
+            else
+                await http.Response.WriteAsync(Part("rootfs", "r", "root") + "--bound--\r\n");
+        });
+        var received = 0L;
+
+        using var download = await server.Client.FetchAsync(ImageOf("metaroot"), Options with { Progress = n => received += n }, CancellationToken.None);
+
+        (download.Root!.Size, received, requests).ShouldBe((4, 8, 2));
+    }
+
+    [Fact]
+    public async Task An_image_that_always_breaks_off_is_not_kept()
     {
         await using var server = await ScriptedServer.StartAsync(directory, static async http =>
         {
-            http.Response.ContentLength = 1 << 20;
-            await http.Response.WriteAsync("content");
+            http.Response.ContentType = "multipart/form-data; boundary=bound";
+            await http.Response.WriteAsync(Part("metadata", "m", "meta"));
             await http.Response.Body.FlushAsync();
             http.Abort();
         });
 
-        var failure = await Should.ThrowAsync<StapesException>(server.Client.DownloadAsync(ImageOf("content"), target, progress: null, CancellationToken.None));
+        var failure = await Should.ThrowAsync<StapesException>(server.Client.FetchAsync(ImageOf("content"), Options, CancellationToken.None));
 
         failure.Message.ShouldStartWith($"The connection to {server.Socket} broke: ");
         Directory.GetFiles(target).ShouldBeEmpty();
@@ -107,7 +157,7 @@ public sealed class ImageDownloadTests : IDisposable
     {
         await using var server = await SplitAsync([.. names.Select(static n => Part(n, n, n))]);
 
-        var failure = await Should.ThrowAsync<StapesException>(server.Client.DownloadAsync(ImageOf(string.Concat(names)), target, progress: null, CancellationToken.None));
+        var failure = await Should.ThrowAsync<StapesException>(server.Client.FetchAsync(ImageOf(string.Concat(names)), Options, CancellationToken.None));
 
         failure.Message.ShouldStartWith("The server sent no image: ");
         Directory.GetFiles(target).ShouldBeEmpty();
@@ -122,7 +172,7 @@ public sealed class ImageDownloadTests : IDisposable
             return http.Response.WriteAsync(Part("metadata", "m", "meta") + "--bound\r\nContent-Disposition: form-data; name=\"rootfs\"\r\n\r\nro");
         });
 
-        await Should.ThrowAsync<StapesException>(server.Client.DownloadAsync(ImageOf("metaro"), target, progress: null, CancellationToken.None));
+        await Should.ThrowAsync<StapesException>(server.Client.FetchAsync(ImageOf("metaro"), Options, CancellationToken.None));
 
         Directory.GetFiles(target).ShouldBeEmpty();
     }

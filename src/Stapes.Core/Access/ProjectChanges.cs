@@ -15,9 +15,9 @@ public static class ProjectChanges
             : state with { Projects = state.Projects.Add(project.Name, project) };
     }
 
-    /// <summary>Fails with NotFound.</summary>
-    public static AccessChange Describe(string name, string description) => (state, isUsed) => Exists(state, isUsed, name)
-        ? state with { Projects = state.Projects.SetItem(name, new(name, description)) }
+    /// <summary>Sets the description; null for the present one. Fails with NotFound.</summary>
+    public static AccessChange Describe(string name, string? description) => (state, isUsed) => Exists(state, isUsed, name)
+        ? state with { Projects = state.Projects.SetItem(name, new(name, description ?? state.Projects.GetValueOrDefault(name)?.Description ?? "")) }
         : throw Unknown(name);
 
     /// <summary>Deletes an empty project; whoever was restricted to it loses it. Fails with NotFound, or with Invalid when it is not empty.</summary>

@@ -28,8 +28,12 @@ public sealed class ImageLibrary : IImageSource, IAsyncDisposable
         this.owned = owned;
         snapshots = new(catalog);
         collector = new(catalog, blobs, options);
+        Limits = new(blobs, options.UploadLimit, options.FreeSpace);
         import = new(catalog, blobs, snapshots, collector);
     }
+
+    /// <summary>How much may come in.</summary>
+    public StorageLimits Limits { get; }
 
     public event EventHandler? Changed
     {
@@ -74,7 +78,7 @@ public sealed class ImageLibrary : IImageSource, IAsyncDisposable
     /// <summary>Reads an image to the disk, hashed and checked, without making it visible. To be disposed, added or not.</summary>
     /// <exception cref="StapesException">Invalid: it is no whole image, or broke off.</exception>
     public Task<StagedUpload> StageAsync(ImageUpload upload, CancellationToken cancellation) =>
-        StagedUpload.ReadAsync(blobs, upload, cancellation);
+        StagedUpload.ReadAsync(blobs, upload, Limits, cancellation);
 
     /// <summary>Makes a staged image visible.</summary>
     /// <exception cref="StapesException">

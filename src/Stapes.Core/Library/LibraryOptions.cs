@@ -9,5 +9,11 @@ public sealed record LibraryOptions
     /// <summary>How often <see cref="ImageLibrary.RunCollectorAsync"/> looks for bytes to delete.</summary>
     public TimeSpan CollectEvery { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>The most bytes that an uploaded image may have; null for any number.</summary>
+    public long? UploadLimit { get; init; }
+
+    /// <summary>Bytes of the disk that uploads leave free; null for a twentieth of it, but at most 1 GiB.</summary>
+    public long? FreeSpace { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

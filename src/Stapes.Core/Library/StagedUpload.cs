@@ -21,8 +21,11 @@ public sealed class StagedUpload : IDisposable
     /// <summary>The digests and sizes of its files.</summary>
     internal IReadOnlyList<ImageFile> Files => Image.RootFile is null ? [Image.MetadataFile] : [Image.MetadataFile, Image.RootFile];
 
-    internal static async Task<StagedUpload> ReadAsync(IBlobStore blobs, ImageUpload upload, CancellationToken cancellation)
+    internal static async Task<StagedUpload> ReadAsync(
+        IBlobStore blobs, ImageUpload upload, StorageLimits limits, CancellationToken cancellation)
     {
+        limits.Check(0, 0);
+        var count = new LimitedStream.Count();
         await using var metadata = new DeferredStream(upload.Metadata);
         await using var root = upload.Root is null ? null : new DeferredStream(upload.Root);
         var files = new List<StagedFile>();
@@ -42,7 +45,7 @@ public sealed class StagedUpload : IDisposable
         {
             var file = blobs.Stage();
             files.Add(file);
-            return new(name, source, file.Handle, file.Content, upload.Progress);
+            return new(name, new LimitedStream(source, limits, count), file.Handle, file.Content, upload.Progress);
         }
     }
 

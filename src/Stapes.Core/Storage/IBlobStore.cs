@@ -10,6 +10,9 @@ namespace Stapes.Core.Storage;
 /// <remarks>All methods throw <see cref="StapesException"/>: Full when there is no space, Unavailable when the storage fails.</remarks>
 public interface IBlobStore
 {
+    /// <summary>How much fits in, in bytes; null where nobody can say.</summary>
+    (long Free, long Total)? GetSpace();
+
     /// <summary>A file to write new bytes to, in a place that <see cref="PutAsync"/> takes them from without copying where it can.</summary>
     StagedFile Stage();
 

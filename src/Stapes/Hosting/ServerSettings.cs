@@ -20,6 +20,18 @@ internal sealed record ServerSettings
     /// <summary>How long the bytes of a deleted image stay downloadable.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromHours(2);
 
+    /// <summary>PEM file of the authority that signs the certificates of clients. Null for none.</summary>
+    public string? TrustAuthority { get; init; }
+
+    /// <summary>PEM file of the certificates that it revoked. Null for none.</summary>
+    public string? TrustRevocations { get; init; }
+
+    /// <summary>The most bytes that an uploaded image may have; null for any number.</summary>
+    public long? UploadLimit { get; init; }
+
+    /// <summary>Bytes of the disk that uploads leave free; null for a twentieth of it, but at most 1 GiB.</summary>
+    public long? FreeSpace { get; init; }
+
     /// <summary>How long a stopping server lets running requests finish.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -64,7 +64,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
         ServerSettings settings, ILoggerProvider log, Action<IEndpointRouteBuilder>? map, CancellationToken cancellation)
     {
         var serviceManager = ServiceManager.FromEnvironment();
-        var data = await DataDirectory.OpenAsync(settings.Data, new() { Grace = settings.Grace }, cancellation);
+        var data = await DataDirectory.OpenAsync(settings.Data, LibraryOptions(settings), cancellation);
         WebApplication? application = null;
         ServedImages? images = null;
         try
@@ -114,6 +114,9 @@ internal sealed partial class StapesServer : IAsyncDisposable
         stopping.Dispose();
     }
 
+    private static LibraryOptions LibraryOptions(ServerSettings settings) =>
+        new() { Grace = settings.Grace, UploadLimit = settings.UploadLimit, FreeSpace = settings.FreeSpace };
+
     private ServerIdentity Identify() => NetworkIdentity.Of(Addresses, application.Services.GetRequiredService<Lazy<ServerCertificate>>().Value);
 
     private static WebApplication Build(ServerSettings settings, ILoggerProvider log, ServerData data)
@@ -131,6 +134,12 @@ internal sealed partial class StapesServer : IAsyncDisposable
         builder.Services.AddSingleton(data.Library);
         builder.Services.AddSingleton(data.Access);
         builder.Services.AddSingleton(new FailedAttempts(TimeProvider.System));
+        if (settings.TrustAuthority is { } authority)
+        {
+            builder.Services.AddSingleton<IClientAuthority>(s =>
+                ClientAuthority.Load(authority, settings.TrustRevocations, s.GetRequiredService<ILogger<ClientAuthority>>()));
+        }
+
         builder.Services.AddSingleton(static s => new RequestAuthentication(
             s.GetRequiredService<AccessControl>(), s.GetRequiredService<FailedAttempts>(), s.GetService<IClientAuthority>(), s.GetService<BearerVerifier>()));
         builder.Services.AddSingleton(s => new Lazy<ServerCertificate>(() => ServerCertificate.Load(

@@ -52,12 +52,14 @@ public class RequestEdgeTests
     {
         await using var server = await RunningServer.StartAsync(Map);
         using var client = server.Client();
-        client.DefaultRequestHeaders.Authorization = new("Basic", "c2VjcmV0");
 
         await client.GetAsync("/loud/fine%0Aforged?secret=hidden", Cancellation);
+        client.DefaultRequestHeaders.Authorization = new("Basic", "c2VjcmV0");
+        await client.GetAsync("/loud/other?secret=hidden", Cancellation);
+        await client.GetAsync("/t/hiddentoken/streams/v1/index.json", Cancellation);
         await server.StopAsync();
 
-        var line = server.Log.Split('\n').Single(static l => l.Contains("GET ", StringComparison.Ordinal));
+        var line = server.Log.Split('\n').Single(static l => l.Contains("GET /loud/fine", StringComparison.Ordinal));
         line.ShouldContain("GET /loud/fine\\x0aforged 200 4 bytes");
         line.ShouldContain("127.0.0.1");
         server.Log.ShouldNotContain("hidden");

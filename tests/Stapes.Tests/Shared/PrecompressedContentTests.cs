@@ -55,7 +55,7 @@ public sealed class PrecompressedContentTests : IAsyncLifetime
 
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         string.Join(',', response.Content.Headers.ContentEncoding).ShouldBe(expected);
-        response.Headers.Vary.ShouldBe(["Accept-Encoding, Authorization"]);
+        response.Headers.Vary.ShouldBe(["Accept-Encoding", "Authorization"]);
         response.Content.Headers.ContentType!.MediaType.ShouldBe("application/json");
         response.Headers.GetValues("Access-Control-Allow-Origin").ShouldBe(["*"]);
         var body = await response.Content.ReadAsByteArrayAsync(Cancellation);

@@ -65,6 +65,13 @@ public sealed class FileBlobStore(string directory) : IBlobStore
         }
     }
 
+    public (long Free, long Total)? GetSpace() => Guard<(long, long)?>($"look at the disk of {staging}", () =>
+    {
+        Directory.CreateDirectory(staging, FileLock.PrivateDirectory);
+        var disk = new DriveInfo(staging);
+        return (disk.AvailableFreeSpace, disk.TotalSize);
+    });
+
     public int CleanUp() => Guard($"clean up {staging}", () => StagedFile.CleanUp(staging));
 
     private string PathOf(Sha256Digest digest) => Path.Combine(blobs, digest.Hex[..2], digest.Hex);

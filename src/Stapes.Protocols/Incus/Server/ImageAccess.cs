@@ -10,9 +10,15 @@ internal static class ImageAccess
     {
         var view = await call.ViewAsync();
         var prefix = call.Route("fingerprint");
-        if (!call.Caller.MaySeePrivate(call.Project) && call.Query("secret") is { Length: > 0 } secret
-            && call.Api.Operations.UseToken(call.Project, prefix, secret) is { Upload: null } token)
+        if (!call.Caller.MaySeePrivate(call.Project) && call.Query("secret") is { Length: > 0 } secret)
         {
+            call.CheckAttempts();
+            if (call.Api.Operations.UseToken(call.Project, prefix, secret) is not { Upload: null } token)
+            {
+                call.NoteFailedAttempt();
+                return (view.Find(call.Project, prefix), view.Audience);
+            }
+
             view = await call.Api.Views.GetAsync(Audience.Trusted, call.Cancellation);
             prefix = token.Key.Fingerprint.Hex;
         }

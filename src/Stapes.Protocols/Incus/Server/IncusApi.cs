@@ -14,6 +14,7 @@ internal sealed class IncusApi
         Views = new(options.Images);
         Events = new(options.Time);
         Operations = new(options, Events, logger);
+        TrustTokens = new(this);
     }
 
     public IncusApiOptions Options { get; }
@@ -27,6 +28,8 @@ internal sealed class IncusApi
     public EventHub Events { get; }
 
     public Operations Operations { get; }
+
+    public TrustTokens TrustTokens { get; }
 
     /// <summary>Ends the requests that wait for something to happen.</summary>
     public CancellationToken Stopping { get; }

@@ -25,6 +25,9 @@ public sealed record IncusApiOptions
     /// <summary>Slows down those who guess secrets.</summary>
     public required FailedAttempts Attempts { get; init; }
 
+    /// <summary>How long a trust token is good for that says nothing else.</summary>
+    public TimeSpan TrustTokenLife { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>How long an operation can still be asked for after it ended. Incus: 5 seconds.</summary>
     public TimeSpan OperationRetention { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -74,6 +74,20 @@ internal sealed class IncusCall(HttpContext http, IncusApi api)
         ? Project
         : throw new StapesException(ErrorKind.NotFound, $"Project \"{Project}\" not found");
 
+    /// <summary>To be called before a secret of the request is looked at.</summary>
+    /// <exception cref="StapesException">TooMany: there were too many wrong ones from there.</exception>
+    public void CheckAttempts()
+    {
+        if (Api.Options.Attempts.WaitFor(Http.Connection.RemoteIpAddress) is { } wait)
+        {
+            throw new StapesException(ErrorKind.TooMany,
+                $"Too many wrong secrets came from this address: wait {Math.Ceiling(wait.TotalSeconds)} seconds before the next attempt");
+        }
+    }
+
+    /// <summary>To be called for a wrong secret.</summary>
+    public void NoteFailedAttempt() => Api.Options.Attempts.Note(Http.Connection.RemoteIpAddress);
+
     /// <exception cref="StapesException">Invalid: it is no such JSON, or too large.</exception>
     public async Task<T> ReadJsonAsync<T>(JsonTypeInfo<T> type)
     {

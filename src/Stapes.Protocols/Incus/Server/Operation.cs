@@ -20,10 +20,13 @@ internal sealed class Operation : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="changed">Called after each change, in the order of the changes.</param>
     /// <param name="token">What a token allows; null for work.</param>
-    public Operation(string project, OperationRecord record, TimeProvider time, Action<Operation> changed, ImageToken? token = null)
+    /// <param name="isAboutAccess">Whether only admins may look at it: it is about identities.</param>
+    public Operation(
+        string project, OperationRecord record, TimeProvider time, Action<Operation> changed, ImageToken? token = null, bool isAboutAccess = false)
     {
         Project = project;
         Token = token;
+        IsAboutAccess = isAboutAccess;
         this.time = time;
         this.changed = changed;
         var now = time.GetUtcNow();
@@ -43,8 +46,7 @@ internal sealed class Operation : IDisposable
 
     public ImageToken? Token { get; }
 
-    /// <summary>It is about identities: only admins may look at it.</summary>
-    public bool IsAboutAccess { get; init; }
+    public bool IsAboutAccess { get; }
 
     public string Id => Record.Id;
 

@@ -8,6 +8,7 @@ internal static class OperationEndpoints
 {
     public static Task<IResult> ListAsync(IncusCall call)
     {
+        call.Api.TrustTokens.Update();
         var byStatus = call.Api.Operations.All
             .Where(o => (call.AllProjects || o.Project == call.Project) && o.IsFor(call.Caller))
             .OrderBy(static o => o.Record.CreatedAt)
@@ -24,9 +25,17 @@ internal static class OperationEndpoints
     public static Task<IResult> GetAsync(IncusCall call) =>
         Task.FromResult(Reply.Sync(Find(call).Record, IncusJsonContext.Default.OperationRecord));
 
-    public static Task<IResult> DeleteAsync(IncusCall call) => Task.FromResult(Find(call).TryCancel()
-        ? Reply.Empty
-        : throw new StapesException(ErrorKind.Invalid, "This operation can't be cancelled, or is over already"));
+    public static async Task<IResult> DeleteAsync(IncusCall call)
+    {
+        var operation = Find(call);
+        if (operation.IsAboutAccess)
+            await call.Api.TrustTokens.RevokeAsync(operation, call.Cancellation);
+        else if (!operation.TryCancel())
+            throw CannotCancel();
+        return Reply.Empty;
+    }
+
+    internal static StapesException CannotCancel() => new StapesException(ErrorKind.Invalid, "This operation can't be cancelled, or is over already");
 
     /// <summary>Answers when the operation is over, or when the caller has waited long enough. Those who may not see it need its secret.</summary>
     public static async Task<IResult> WaitAsync(IncusCall call)
@@ -43,9 +52,15 @@ internal static class OperationEndpoints
         return Reply.Sync(operation.Record, IncusJsonContext.Default.OperationRecord);
     }
 
-    private static Operation Find(IncusCall call) => call.Api.Operations.Find(call.Route("id")) is { } operation && operation.IsFor(call.Caller)
+    private static Operation Find(IncusCall call)
+    {
+        call.Api.TrustTokens.Update();
+        return TryFind(call) ?? throw new StapesException(ErrorKind.NotFound, $"Operation \"{call.Route("id")}\" not found");
+    }
+
+    private static Operation? TryFind(IncusCall call) => call.Api.Operations.Find(call.Route("id")) is { } operation && operation.IsFor(call.Caller)
         ? operation
-        : throw new StapesException(ErrorKind.NotFound, $"Operation \"{call.Route("id")}\" not found");
+        : null;
 
     private static TimeSpan Timeout(string? seconds)
     {

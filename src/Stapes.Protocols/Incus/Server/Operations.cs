@@ -43,6 +43,15 @@ internal sealed partial class Operations(IncusApiOptions options, EventHub event
         return operation;
     }
 
+    /// <summary>Shows a token that is kept elsewhere, under its own identity, until the operation is ended.</summary>
+    public Operation ShowTrustToken(OperationRecord record)
+    {
+        var operation = new Operation(Image.DefaultProject, record with { Class = OperationClass.Token }, options.Time, events.Send, isAboutAccess: true);
+        all[operation.Id] = operation;
+        _ = RetireAsync(operation);
+        return operation;
+    }
+
     /// <summary>
     /// The token of a secret. The first use ends it; as in Incus it still works until it is forgotten, so that a caller can look at an
     /// image and then fetch it.

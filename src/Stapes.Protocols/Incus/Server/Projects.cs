@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Stapes.Core;
+using Stapes.Core.Access;
 using Stapes.Core.Library;
 
 namespace Stapes.Protocols.Incus.Server;
@@ -12,7 +13,7 @@ internal static class Projects
         var names = Names(call.Api, (await call.ViewAsync()).Snapshot).Where(call.Caller.MaySeePrivate);
         return call.Recursive
             ? Reply.Sync([.. names.Select(n => Describe(call.Api, n))], IncusJsonContext.Default.IReadOnlyListProjectRecord)
-            : Reply.Sync([.. names.Select(static n => $"/1.0/projects/{Uri.EscapeDataString(n)}")], IncusJsonContext.Default.IReadOnlyListString);
+            : Reply.Sync([.. names.Select(Url)], IncusJsonContext.Default.IReadOnlyListString);
     }
 
     public static async Task<IResult> GetAsync(IncusCall call)
@@ -22,6 +23,41 @@ internal static class Projects
             ? Reply.Sync(Describe(call.Api, name), IncusJsonContext.Default.ProjectRecord)
             : throw new StapesException(ErrorKind.NotFound, $"Project \"{name}\" not found");
     }
+
+    public static async Task<IResult> CreateAsync(IncusCall call)
+    {
+        var post = await call.ReadJsonAsync(IncusJsonContext.Default.ProjectPutRecord);
+        CheckConfig(post.Config);
+        var name = post.Name ?? "";
+        await call.Api.Access.ChangeProjectsAsync(ProjectChanges.Create(new(name, post.Description ?? "")), call.Cancellation);
+        return Reply.Created(Url(name));
+    }
+
+    public static async Task<IResult> PutAsync(IncusCall call)
+    {
+        var put = await call.ReadJsonAsync(IncusJsonContext.Default.ProjectPutRecord);
+        CheckConfig(put.Config);
+        await call.Api.Access.ChangeProjectsAsync(ProjectChanges.Describe(call.Route("name"), put.Description), call.Cancellation);
+        return Reply.Empty;
+    }
+
+    public static async Task<IResult> DeleteAsync(IncusCall call)
+    {
+        await call.Api.Access.ChangeProjectsAsync(ProjectChanges.Delete(call.Route("name")), call.Cancellation);
+        return Reply.Empty;
+    }
+
+    /// <summary>A project has images of its own, and nothing else that could be set.</summary>
+    private static void CheckConfig(IReadOnlyDictionary<string, string?>? config)
+    {
+        if (config?.FirstOrDefault(static c => c is not { Key: "features.images", Value: "true" }) is { Key: { } key } set)
+        {
+            throw new StapesException(ErrorKind.Invalid,
+                $"Invalid project configuration: {key}={set.Value} cannot be had on an image server; leave it out");
+        }
+    }
+
+    private static string Url(string name) => $"/1.0/projects/{Uri.EscapeDataString(name)}";
 
     public static bool Exists(IncusApi api, ImageSnapshot snapshot, string name) =>
         api.Access.State.Projects.ContainsKey(name) || name == Image.DefaultProject || snapshot.InProject(name).Any();

@@ -17,16 +17,22 @@ internal static class ServerInfo
         "operation_description",
         "event_lifecycle",
         "projects",
+        "certificate_update",
+        "certificate_project",
         "event_location",
         "image_types",
         "image_profiles",
         "api_filtering",
         "event_project",
+        "certificate_token",
         "images_all_projects",
         "image_copy_profile",
         "operations_get_query_all_projects",
         "event_lifecycle_name_and_project",
         "operation_wait",
+        "explicit_trust_token",
+        "auth_user",
+        "certificate_description",
     ];
 
     private static readonly IReadOnlyDictionary<string, string> NoConfig = new Dictionary<string, string>();

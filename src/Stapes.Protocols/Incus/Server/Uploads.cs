@@ -29,8 +29,13 @@ internal static class Uploads
     private static ImageToken? UseToken(IncusCall call)
     {
         var headers = call.Request.Headers;
-        return UploadHeaders.Value(headers, "secret") is { Length: > 0 } secret && UploadHeaders.Fingerprint(headers) is { } fingerprint
-            && call.Api.Operations.UseToken(call.Project, fingerprint.Hex, secret) is { Upload: not null } token ? token : null;
+        if (UploadHeaders.Value(headers, "secret") is not { Length: > 0 } secret || UploadHeaders.Fingerprint(headers) is not { } fingerprint)
+            return null;
+        call.CheckAttempts();
+        if (call.Api.Operations.UseToken(call.Project, fingerprint.Hex, secret) is { Upload: not null } token)
+            return token;
+        call.NoteFailedAttempt();
+        return null;
     }
 
     /// <summary>A request in JSON: the image comes later, from somebody who is given the secret.</summary>

@@ -66,10 +66,10 @@ public sealed class RequestAuthentication(AccessControl access, FailedAttempts a
     {
         if (context.Connection.ClientCertificate is not { } certificate || context.Features.Get<ConnectionIdentity>() is not { } connection)
             return null;
-        if (authority?.IsRevoked(certificate) is true)
+        if (!connection.IsValid(certificate))
             return null;
-        return access.FindCertificate(connection.FingerprintOf(certificate))
-            ?? (authority is null ? null : connection.CallerOf(certificate, authority));
+        var listed = access.FindCertificate(connection.FingerprintOf(certificate));
+        return authority is null ? listed : connection.CallerOf(certificate, authority) is { } signed ? listed ?? signed : null;
     }
 
     /// <summary>

@@ -30,6 +30,14 @@ internal static class ServeOptions
             static (s, v) => s.Key = NotEmpty(v)),
         new("tree", "DIR", "none", "Serve a simplestreams tree beside the store, read-only",
             static (s, v) => s.Trees = v) { IsList = true },
+        new("trust-ca", "FILE", "none", "Trust the clients whose certificates this authority signed, and no others; PEM",
+            static (s, v) => s.TrustAuthority = NotEmpty(v)),
+        new("trust-crl", "FILE", "none", "Certificates that the authority revoked, PEM; read again when it changes",
+            static (s, v) => s.TrustRevocations = NotEmpty(v)),
+        new("upload-limit", "SIZE", "none", "Refuse images with more bytes, for example 20GiB",
+            static (s, v) => s.UploadLimit = Size(v)),
+        new("free-space", "SIZE", "a twentieth of the disk, at most 1GiB", "Refuse images while the disk has less space left",
+            static (s, v) => s.FreeSpace = Size(v)),
         new("grace", "TIME", "2h", "Keep the bytes of a deleted image downloadable for so long",
             static (s, v) => s.Grace = Duration(v)),
         new("stop-timeout", "TIME", "30s", "When stopping, let downloads finish for so long",
@@ -48,6 +56,9 @@ internal static class ServeOptions
 
     private static TimeSpan Duration(IReadOnlyList<string> values) => ServeDuration.TryParse(values[0], out var duration) ? duration
         : throw new FormatException($"'{values[0]}' is no length of time; write for example 30s, 5m, 2h or 1h30m");
+
+    private static long Size(IReadOnlyList<string> values) => ServeSize.TryParse(values[0], out var bytes) ? bytes
+        : throw new FormatException($"'{values[0]}' is no size; write for example 500MiB or 20GB");
 
     private static bool Switch(IReadOnlyList<string> values) => bool.TryParse(values[0], out var on) ? on
         : throw new FormatException($"'{values[0]}' is neither true nor false");

@@ -18,6 +18,14 @@ internal sealed class ServeSettingsBuilder
 
     public TimeSpan? Grace { get; set; }
 
+    public string? TrustAuthority { get; set; }
+
+    public string? TrustRevocations { get; set; }
+
+    public long? UploadLimit { get; set; }
+
+    public long? FreeSpace { get; set; }
+
     public TimeSpan? StopTimeout { get; set; }
 
     public bool Metrics { get; set; }
@@ -29,6 +37,8 @@ internal sealed class ServeSettingsBuilder
     {
         if (Certificate is null != Key is null)
             throw new FormatException($"--{(Key is null ? "key" : "cert")} is missing: a certificate and its key are given together");
+        if (TrustRevocations is not null && TrustAuthority is null)
+            throw new FormatException("--trust-ca is missing: a list of revoked certificates belongs to an authority");
         var settings = new ServerSettings
         {
             Data = Path.GetFullPath(Data ?? ServePaths.DefaultData),
@@ -36,6 +46,10 @@ internal sealed class ServeSettingsBuilder
             Certificate = Certificate is null ? null : new(Path.GetFullPath(Certificate), Path.GetFullPath(Key!)),
             Trees = [.. Trees.Select(Path.GetFullPath)],
             Metrics = Metrics,
+            TrustAuthority = TrustAuthority is null ? null : Path.GetFullPath(TrustAuthority),
+            TrustRevocations = TrustRevocations is null ? null : Path.GetFullPath(TrustRevocations),
+            UploadLimit = UploadLimit,
+            FreeSpace = FreeSpace,
         };
         return settings with
         {

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Http;
+using Stapes.Core;
+using Stapes.Core.Access;
+
+namespace Stapes.Protocols.Incus.Server;
+
+/// <summary><c>/stapes/1.0/tokens</c>: access tokens, which Incus does not have, in the form of its API.</summary>
+internal static class AccessTokens
+{
+    public static Task<IResult> ListAsync(IncusCall call) => Task.FromResult(Reply.Sync(
+        [.. call.Api.Access.State.Of(IdentityKind.Token).Select(static i => Describe(i, null))], IncusJsonContext.Default.IReadOnlyListAccessTokenRecord));
+
+    /// <summary>The answer holds the secret, which is kept nowhere.</summary>
+    public static async Task<IResult> PostAsync(IncusCall call)
+    {
+        var post = await call.ReadJsonAsync(IncusJsonContext.Default.AccessTokenRecord);
+        var (identity, secret) = await call.Api.Access.AddTokenAsync(
+            post.Name, post.Description, RoleNames.Parse(post.Role), post.Restricted ? post.Projects ?? [] : null,
+            post.ExpiresAt == default ? null : post.ExpiresAt, call.Cancellation);
+        return Reply.Sync(Describe(identity, secret), IncusJsonContext.Default.AccessTokenRecord);
+    }
+
+    public static async Task<IResult> DeleteAsync(IncusCall call)
+    {
+        var name = call.Route("name");
+        var token = call.Api.Access.State.Of(IdentityKind.Token).FirstOrDefault(t => t.Name == name)
+            ?? throw new StapesException(ErrorKind.NotFound, $"There is no access token \"{name}\": list them to see which there are");
+        await call.Api.Access.RemoveAsync(token.Key, call.Cancellation);
+        return Reply.Empty;
+    }
+
+    private static AccessTokenRecord Describe(Identity identity, string? secret) => new()
+    {
+        Name = identity.Name,
+        Description = identity.Description,
+        Role = identity.Role.ToName(),
+        Restricted = identity.Restricted,
+        Projects = identity.Projects,
+        CreatedAt = identity.CreatedAt,
+        ExpiresAt = identity.ExpiresAt ?? default,
+        Token = secret,
+    };
+}

@@ -17,14 +17,17 @@ internal static class TransferProgress
             return work(null);
 
         var console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
-        return console.Progress()
-            .AutoClear(true)
-            .Columns(
-                new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
-            .StartAsync(context =>
-            {
-                var bar = context.AddTask(title, maxValue: total);
-                return work(bytes => bar.Increment(bytes));
-            });
+        return Bars(console).StartAsync(context =>
+        {
+            var bar = context.AddTask(title, maxValue: total);
+            return work(bytes => bar.Increment(bytes));
+        });
     }
+
+    /// <summary>Bars of files, which go when their work is done.</summary>
+    public static Progress Bars(IAnsiConsole console) => console.Progress()
+        .AutoClear(true)
+        .HideCompleted(true)
+        .Columns(
+            new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn());
 }

@@ -75,9 +75,15 @@ internal sealed class FileRemote : IRemote
         var digest = TestImages.Digest(content);
         if (await KeptFile.TryTakeAsync(options.FindLocal(digest), digest, options.Directory, before, options.Progress, cancellation) is { } kept)
             return kept;
-        lock (fetched)
-            fetched.Add(name);
-        open ??= (offset, _, _) => Task.FromResult(new RemoteBody(new MemoryStream(content, (int)offset, content.Length - (int)offset)) { Offset = offset, Total = content.Length });
-        return await FileTransfer.FetchAsync(new(name, digest, content.Length, open), options.Directory, before, options.Retry, options.Progress, cancellation);
+        return await FileTransfer.FetchAsync(new(name, digest, content.Length, OpenAsync), options.Directory, before, options.Retry, options.Progress, cancellation);
+
+        Task<RemoteBody> OpenAsync(long offset, string? validator, CancellationToken _)
+        {
+            lock (fetched)
+                fetched.Add(name);
+            return open is not null
+                ? open(offset, validator, cancellation)
+                : Task.FromResult(new RemoteBody(new MemoryStream(content, (int)offset, content.Length - (int)offset)) { Offset = offset, Total = content.Length });
+        }
     }
 }

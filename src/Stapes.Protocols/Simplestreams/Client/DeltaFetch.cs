@@ -15,9 +15,13 @@ namespace Stapes.Protocols.Simplestreams.Client;
 internal static class DeltaFetch
 {
     private const string DeltaSuffix = ".vcdiff";
-    private const string Program = "xdelta3";
+
+    /// <summary>The program, where PATH has it; null where it is not installed.</summary>
+    public static string? FindProgram() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Where(static d => d.Length > 0).Select(static d => Path.Combine(d, "xdelta3")).FirstOrDefault(File.Exists);
 
     /// <summary>Fetches and applies a delta.</summary>
+    /// <param name="program">What applies it, see <see cref="FindProgram"/>; null for nothing.</param>
     /// <param name="image">The image whose root is wanted.</param>
     /// <param name="file">The file of an item.</param>
     /// <param name="options">Where to, and how; finds the base.</param>
@@ -25,10 +29,10 @@ internal static class DeltaFetch
     /// <param name="cancellation">Ends it.</param>
     /// <returns>Null where there is no delta that could be used, or where anything went wrong: then the whole file has to be fetched.</returns>
     public static async Task<FetchedFile?> TryAsync(
-        ListedImage image, Func<VersionItem, RemoteFile> file, FetchOptions options, string? before, CancellationToken cancellation)
+        string? program, ListedImage image, Func<VersionItem, RemoteFile> file, FetchOptions options, string? before, CancellationToken cancellation)
     {
-        if (image.RootItem is not { } root || !Sha256Digest.TryParse(root.Sha256, out var digest)
-            || Find(image, root, options) is not var (basePath, delta) || FindProgram() is not { } program)
+        if (program is null || image.RootItem is not { } root || !Sha256Digest.TryParse(root.Sha256, out var digest)
+            || Find(image, root, options) is not var (basePath, delta))
         {
             return null;
         }
@@ -114,7 +118,4 @@ internal static class DeltaFetch
         result.Dispose();
         return null;
     }
-
-    private static string? FindProgram() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Where(static d => d.Length > 0).Select(static d => Path.Combine(d, Program)).FirstOrDefault(File.Exists);
 }

@@ -88,4 +88,6 @@ public sealed record ImageAlias(string Name, string Description);
 /// <param name="Protocol"><c>simplestreams</c>, <c>incus</c> or <c>oci</c>.</param>
 /// <param name="Certificate">The server's certificate in PEM, when it is pinned; else empty.</param>
 /// <param name="ImageType"><c>container</c>, <c>virtual-machine</c>, or empty for either.</param>
-public sealed record ImageUpdateSource(string Alias, string Server, string Protocol, string Certificate = "", string ImageType = "");
+/// <param name="IsGuarded">Somebody below admin named the server: it is never asked at addresses that are not open to everybody.</param>
+public sealed record ImageUpdateSource(
+    string Alias, string Server, string Protocol, string Certificate = "", string ImageType = "", bool IsGuarded = false);

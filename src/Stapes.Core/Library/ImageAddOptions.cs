@@ -16,6 +16,9 @@ public sealed record ImageAddOptions
     /// <summary>Put over the properties that the image's metadata has.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = PropertyDictionary.Empty;
 
+    /// <summary>Whether it has no other properties than <see cref="Properties"/>: those of a copy were edited, perhaps, where it comes from.</summary>
+    public bool ReplaceProperties { get; init; }
+
     public IReadOnlyList<ImageAlias> Aliases { get; init; } = [];
 
     /// <summary>Whether the aliases may be taken from another image of the same type and architecture; else that is a conflict.</summary>

@@ -66,7 +66,7 @@ internal sealed class ImageImport(ICatalog catalog, IBlobStore blobs, SnapshotKe
         Public = options.Public,
         AutoUpdate = options.AutoUpdate,
         Cached = options.Cached,
-        Properties = PropertyDictionary.From(read.Metadata.Properties).With(options.Properties),
+        Properties = options.ReplaceProperties ? options.Properties : PropertyDictionary.From(read.Metadata.Properties).With(options.Properties),
         Profiles = options.Profiles,
         CreatedAt = read.Metadata.CreatedAt,
         ExpiresAt = options.ExpiresAt ?? read.Metadata.ExpiresAt,

@@ -1,4 +1,5 @@
 using Stapes.Core.Images;
+using Stapes.Core.Remotes;
 using Stapes.Core.Storage;
 
 namespace Stapes.Core.Library;
@@ -79,6 +80,13 @@ public sealed class ImageLibrary : IImageSource, IAsyncDisposable
     /// <exception cref="StapesException">Invalid: it is no whole image, or broke off.</exception>
     public Task<StagedUpload> StageAsync(ImageUpload upload, CancellationToken cancellation) =>
         StagedUpload.ReadAsync(blobs, upload, Limits, cancellation);
+
+    /// <summary>Where fetched files may lie that <see cref="StageAsync(FetchedFiles, CancellationToken)"/> shall take.</summary>
+    public string StagingDirectory => blobs.StagingDirectory;
+
+    /// <summary>Takes fetched files without copying them, checked for being an image. To be disposed, added or not.</summary>
+    /// <exception cref="StapesException">Invalid: they are no image.</exception>
+    public static Task<StagedUpload> StageAsync(FetchedFiles files, CancellationToken cancellation) => StagedUpload.TakeAsync(files, cancellation);
 
     /// <summary>Makes a staged image visible.</summary>
     /// <exception cref="StapesException">

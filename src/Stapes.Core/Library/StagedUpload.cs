@@ -1,4 +1,5 @@
 using Stapes.Core.Images;
+using Stapes.Core.Remotes;
 using Stapes.Core.Storage;
 using Stapes.Core.Storage.FileSystem;
 
@@ -48,6 +49,20 @@ public sealed class StagedUpload : IDisposable
             return new(name, new LimitedStream(source, limits, count), file.Handle, file.Content, upload.Progress);
         }
     }
+
+    internal static async Task<StagedUpload> TakeAsync(FetchedFiles fetched, CancellationToken cancellation)
+    {
+        await using var metadata = OpenAgain(fetched.Metadata);
+        await using var root = fetched.Root is null ? null : OpenAgain(fetched.Root);
+        var read = await ImageReader.ReadAsync(
+            new("The metadata", metadata, fetched.Metadata.Content.Handle),
+            root is null ? null : new("The root file system", root, fetched.Root!.Content.Handle),
+            cancellation);
+        return new(read, fetched.Root is null ? [fetched.Metadata.Content] : [fetched.Metadata.Content, fetched.Root.Content]);
+    }
+
+    private static FileStream OpenAgain(FetchedImageFile file) => new(
+        file.Content.TemporaryPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);
 
     /// <summary>Stores the files; they are flushed side by side.</summary>
     internal Task StoreAsync(IBlobStore blobs, CancellationToken cancellation) =>

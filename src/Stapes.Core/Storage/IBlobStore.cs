@@ -16,9 +16,12 @@ public interface IBlobStore
     /// <summary>A file to write new bytes to, in a place that <see cref="PutAsync"/> takes them from without copying where it can.</summary>
     StagedFile Stage();
 
+    /// <summary>Where files may be staged that others write, to be taken by <see cref="PutAsync"/> as well; made when missing.</summary>
+    string StagingDirectory { get; }
+
     /// <summary>Stores a staged file's bytes. In place of those that are there already, which cures a damaged copy. Survives a power cut.</summary>
     /// <param name="digest">The digest of the bytes; the caller has computed it.</param>
-    /// <param name="file">A file from <see cref="Stage"/>, completely written.</param>
+    /// <param name="file">A file from <see cref="Stage"/> or in <see cref="StagingDirectory"/>, completely written.</param>
     /// <param name="cancellation">Ends it before the blob is there.</param>
     Task PutAsync(Sha256Digest digest, StagedFile file, CancellationToken cancellation);
 
@@ -31,7 +34,7 @@ public interface IBlobStore
     /// <summary>All stored blobs, in no order. Those that come or go meanwhile may be in it or not.</summary>
     IAsyncEnumerable<Sha256Digest> ListAsync(CancellationToken cancellation);
 
-    /// <summary>Deletes staged files whose processes are gone.</summary>
+    /// <summary>Deletes staged files whose processes are gone; parts, that can be continued, when nobody did so for long.</summary>
     /// <returns>How many were deleted.</returns>
     int CleanUp();
 }

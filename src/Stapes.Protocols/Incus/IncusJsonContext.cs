@@ -12,6 +12,7 @@ namespace Stapes.Protocols.Incus;
 [JsonSerializable(typeof(ImagePutRecord))]
 [JsonSerializable(typeof(ImagePatchRecord))]
 [JsonSerializable(typeof(ImagesPostRecord))]
+[JsonSerializable(typeof(ImageExportPostRecord))]
 [JsonSerializable(typeof(AliasRecord))]
 [JsonSerializable(typeof(AliasPatch))]
 [JsonSerializable(typeof(IReadOnlyList<AliasRecord>))]

@@ -33,6 +33,7 @@ internal static class CatalogJson
         ["protocol"] = source.Protocol,
         ["certificate"] = source.Certificate,
         ["image_type"] = source.ImageType,
+        ["guarded"] = source.IsGuarded ? "true" : "",
     });
 
     /// <param name="json">UTF-8.</param>
@@ -68,7 +69,7 @@ internal static class CatalogJson
     public static ImageUpdateSource ReadSource(ReadOnlySpan<byte> json, StringPool pool)
     {
         var values = ReadProperties(json, pool);
-        return new(Value("alias"), Value("server"), Value("protocol"), Value("certificate"), Value("image_type"));
+        return new(Value("alias"), Value("server"), Value("protocol"), Value("certificate"), Value("image_type"), Value("guarded") == "true");
 
         string Value(string name) => values.GetValueOrDefault(name, "");
     }

@@ -12,6 +12,8 @@ public sealed class FileBlobStore(string directory) : IBlobStore
     private readonly string blobs = Path.Combine(directory, "blobs");
     private readonly string staging = Path.Combine(directory, "tmp");
 
+    public string StagingDirectory => staging;
+
     public StagedFile Stage() => Guard($"make a file in {staging}", () => StagedFile.Create(staging));
 
     // On a thread of its own: a flush takes as long as the disk does, and the two files of an image are flushed side by side.
@@ -72,7 +74,29 @@ public sealed class FileBlobStore(string directory) : IBlobStore
         return (disk.AvailableFreeSpace, disk.TotalSize);
     });
 
-    public int CleanUp() => Guard($"clean up {staging}", () => StagedFile.CleanUp(staging));
+    public int CleanUp() => Guard($"clean up {staging}", () => StagedFile.CleanUp(staging) + CleanUpBelow());
+
+    /// <summary>Each fetch has a directory of its own.</summary>
+    private int CleanUpBelow()
+    {
+        if (!Directory.Exists(staging))
+            return 0;
+        var deleted = 0;
+        foreach (var fetch in Directory.GetDirectories(staging))
+        {
+            deleted += StagedFile.CleanUp(fetch);
+            try
+            {
+                Directory.Delete(fetch);
+            }
+            catch (IOException)
+            {
+                // It is not empty, or gone: a fetch goes on or can be continued there.
+            }
+        }
+
+        return deleted;
+    }
 
     private string PathOf(Sha256Digest digest) => Path.Combine(blobs, digest.Hex[..2], digest.Hex);
 

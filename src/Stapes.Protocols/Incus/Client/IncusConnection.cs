@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Stapes.Core;
 using Stapes.Core.Transfers;
@@ -97,7 +98,9 @@ public sealed class IncusConnection : IDisposable
         var operation = $"/operations/{Uri.EscapeDataString(started.Id)}";
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, Url($"{operation}/wait"));
+            // A stranger who sent an image that was asked for may wait with the secret of the operation.
+            var secret = started.Metadata?["secret"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+            using var request = new HttpRequestMessage(HttpMethod.Get, secret is null ? Url($"{operation}/wait") : Url($"{operation}/wait", ("secret", secret)));
             // It takes as long as the operation.
             request.Options.Set(HttpAccess.AnswerWithin, Timeout.InfiniteTimeSpan);
             var ended = (await SendAsync(request, cancellation)).As(IncusJsonContext.Default.OperationRecord);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Stapes.Core;
+using Stapes.Core.Library;
 
 namespace Stapes.Protocols.Incus.Server;
 
@@ -9,6 +10,15 @@ internal static class AliasName
     private const int Longest = 64;
 
     private static readonly SearchValues<char> Reserved = SearchValues.Create("$?&+\"'`*");
+
+    /// <exception cref="StapesException">Invalid: one of them has no such name.</exception>
+    public static IReadOnlyList<ImageAlias> Checked(IEnumerable<ImageAlias>? aliases)
+    {
+        IReadOnlyList<ImageAlias> list = [.. aliases ?? []];
+        foreach (var alias in list)
+            Check(alias.Name);
+        return list;
+    }
 
     /// <exception cref="StapesException">Invalid.</exception>
     public static void Check(string name)

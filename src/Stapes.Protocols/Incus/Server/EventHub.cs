@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Stapes.Core.Access;
+using Stapes.Core.Images;
 using Stapes.Core.Library;
 
 namespace Stapes.Protocols.Incus.Server;
@@ -36,6 +37,14 @@ internal sealed class EventHub(TimeProvider time)
             Send(EventType.Operation, operation.Project,
                 JsonSerializer.SerializeToUtf8Bytes(operation.Record, IncusJsonContext.Default.OperationRecord), operation.IsFor);
         }
+    }
+
+    /// <summary>Tells that there is a new image, and aliases that lead to it.</summary>
+    public void SendCreated(Image image, IEnumerable<ImageAlias> aliases)
+    {
+        SendLifecycle(LifecycleAction.ImageCreated, image.Key, new() { ["type"] = image.Type.ToName() });
+        foreach (var alias in aliases)
+            SendLifecycle(LifecycleAction.AliasCreated, new AliasKey(image.Project, alias.Name), new() { ["target"] = image.Fingerprint.Hex });
     }
 
     public void SendLifecycle(string action, ImageKey image, JsonObject? context = null) =>
@@ -114,6 +123,7 @@ internal static class LifecycleAction
     public const string ImageUpdated = "image-updated";
     public const string ImageDeleted = "image-deleted";
     public const string ImageRetrieved = "image-retrieved";
+    public const string ImageRefreshed = "image-refreshed";
     public const string ImageSecretCreated = "image-secret-created";
     public const string AliasCreated = "image-alias-created";
     public const string AliasUpdated = "image-alias-updated";

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Stapes.Core;
 using Stapes.Core.Library;
@@ -60,17 +59,6 @@ internal static class Images
                 await call.Api.Library.DeleteAsync(image, precondition: null, operation.Cancellation);
                 call.Api.Events.SendLifecycle(LifecycleAction.ImageDeleted, image);
             }));
-    }
-
-    /// <summary>Nothing follows a remote server yet, so that every image is up to date.</summary>
-    public static async Task<IResult> RefreshAsync(IncusCall call)
-    {
-        var image = (await call.ImageAsync()).Key;
-        return Reply.Started(call.Api.Operations.Start(image.Project, new() { Description = "Refreshing image" }, operation =>
-        {
-            operation.SetMetadata(("refreshed", JsonValue.Create(false)));
-            return Task.CompletedTask;
-        }));
     }
 
     public static async Task<IResult> CreateSecretAsync(IncusCall call)

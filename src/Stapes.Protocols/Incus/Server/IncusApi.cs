@@ -15,6 +15,8 @@ internal sealed class IncusApi
         Events = new(options.Time);
         Operations = new(options, Events, logger);
         TrustTokens = new(this);
+        Puller = new(options, Events);
+        Updates = new(this, logger);
     }
 
     public IncusApiOptions Options { get; }
@@ -30,6 +32,10 @@ internal sealed class IncusApi
     public Operations Operations { get; }
 
     public TrustTokens TrustTokens { get; }
+
+    public ImagePuller Puller { get; }
+
+    public ImageUpdates Updates { get; }
 
     /// <summary>Ends the requests that wait for something to happen.</summary>
     public CancellationToken Stopping { get; }

@@ -28,6 +28,18 @@ public sealed record IncusApiOptions
     /// <summary>How long a trust token is good for that says nothing else.</summary>
     public TimeSpan TrustTokenLife { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>How other servers are reached for callers; null where they are not.</summary>
+    public OutsideServers? Outside { get; init; }
+
+    /// <summary>Where operations are noted, so that a restart does not make them vanish; null for nowhere.</summary>
+    public string? OperationJournal { get; init; }
+
+    /// <summary>How long operations that a restart ended can still be asked for.</summary>
+    public TimeSpan InterruptedRetention { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often images that follow a remote are looked for a newer version; zero for never. Incus: 6 hours.</summary>
+    public TimeSpan RefreshInterval { get; init; }
+
     /// <summary>How long an operation can still be asked for after it ended. Incus: 5 seconds.</summary>
     public TimeSpan OperationRetention { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -31,6 +31,7 @@ public static class IncusEndpoints
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var api = new IncusApi(options, logger, lifetime.ApplicationStopping);
         services.GetService<IdleMemory>()?.Register(api.Views.Release);
+        lifetime.ApplicationStarted.Register(() => _ = api.Updates.RunAsync(api.Stopping));
         lifetime.ApplicationStopped.Register(() => api.Operations.Drain(LongestDrain));
         var group = routes.MapGroup("");
         group.WithProtocol(Incus);
@@ -46,7 +47,8 @@ public static class IncusEndpoints
         incus.Publisher("DELETE", "/1.0/images/{fingerprint}", Images.DeleteAsync);
         incus.Anyone("GET", "/1.0/images/{fingerprint}/export", Exports.GetAsync);
         incus.Anyone("HEAD", "/1.0/images/{fingerprint}/export", Exports.GetAsync);
-        incus.Publisher("POST", "/1.0/images/{fingerprint}/refresh", Images.RefreshAsync);
+        incus.Publisher("POST", "/1.0/images/{fingerprint}/export", Pushes.PostAsync);
+        incus.Publisher("POST", "/1.0/images/{fingerprint}/refresh", Refreshes.PostAsync);
         incus.Viewer("POST", "/1.0/images/{fingerprint}/secret", Images.CreateSecretAsync);
         incus.Anyone("GET", "/1.0/images/aliases", Aliases.ListAsync);
         incus.Publisher("POST", "/1.0/images/aliases", Aliases.CreateAsync);

@@ -42,6 +42,16 @@ internal sealed class Operation : IDisposable
         Change(r => With(r, OperationStatus.Running));
     }
 
+    /// <summary>Work that an earlier process began and did not end.</summary>
+    public Operation(string project, OperationRecord interrupted, string error, TimeProvider time)
+    {
+        Project = project;
+        this.time = time;
+        changed = static _ => { };
+        record = With(interrupted, OperationStatus.Failure) with { Err = error, MayCancel = false, Metadata = interrupted.Metadata ?? [] };
+        ended.SetResult();
+    }
+
     public string Project { get; }
 
     public ImageToken? Token { get; }

@@ -7,9 +7,30 @@ using Stapes.Core.Library;
 namespace Stapes.Protocols.Incus.Server;
 
 /// <summary>The operations that go on or have ended a moment ago.</summary>
-internal sealed partial class Operations(IncusApiOptions options, EventHub events, ILogger logger)
+internal sealed partial class Operations
 {
+    private const string Interrupted = "The server was restarted before this was done: start it again";
+
     private readonly ConcurrentDictionary<string, Operation> all = new(StringComparer.Ordinal);
+    private readonly IncusApiOptions options;
+    private readonly EventHub events;
+    private readonly ILogger logger;
+    private readonly OperationJournal journal;
+    private volatile bool isDraining;
+
+    public Operations(IncusApiOptions options, EventHub events, ILogger logger)
+    {
+        this.options = options;
+        this.events = events;
+        this.logger = logger;
+        journal = new(options.OperationJournal);
+        foreach (var (record, project) in journal.Read())
+        {
+            var operation = new Operation(project, record, Interrupted, options.Time);
+            all[operation.Id] = operation;
+            _ = RetireAsync(operation, options.InterruptedRetention);
+        }
+    }
 
     public IEnumerable<Operation> All => all.Values;
 
@@ -22,6 +43,7 @@ internal sealed partial class Operations(IncusApiOptions options, EventHub event
     public Operation Start(string project, OperationRecord start, Func<Operation, Task> work)
     {
         var operation = Register(project, start);
+        journal.Write(operation.Record, project);
         _ = Task.Run(() => RunAsync(operation, work));
         return operation;
     }
@@ -39,7 +61,7 @@ internal sealed partial class Operations(IncusApiOptions options, EventHub event
             Resources = Urls.Resources(key),
             Metadata = new() { ["secret"] = NewSecret() },
         }, new(key, upload));
-        _ = RetireAsync(operation);
+        _ = RetireAsync(operation, options.OperationRetention);
         return operation;
     }
 
@@ -70,6 +92,7 @@ internal sealed partial class Operations(IncusApiOptions options, EventHub event
     /// </summary>
     public void Drain(TimeSpan timeout)
     {
+        isDraining = true;
         foreach (var operation in All)
             operation.TryCancel();
         Task.WaitAll([.. All.Select(static o => o.Ended)], timeout);
@@ -97,6 +120,13 @@ internal sealed partial class Operations(IncusApiOptions options, EventHub event
         }
         catch (OperationCanceledException) when (operation.Cancellation.IsCancellationRequested)
         {
+            if (isDraining)
+            {
+                // Nobody asked for that: the next process tells what became of it.
+                operation.End(OperationStatus.Failure, Interrupted);
+                return;
+            }
+
             operation.End(OperationStatus.Cancelled);
         }
 #pragma warning disable CA1031 // Nobody else sees what goes wrong in the background.
@@ -107,14 +137,16 @@ internal sealed partial class Operations(IncusApiOptions options, EventHub event
             operation.End(OperationStatus.Failure, "The server failed: its log says more");
         }
 
-        await RetireAsync(operation);
+        journal.Delete(operation.Id);
+        await RetireAsync(operation, options.OperationRetention);
     }
 
-    private async Task RetireAsync(Operation operation)
+    private async Task RetireAsync(Operation operation, TimeSpan retention)
     {
         await operation.Ended;
-        await Task.Delay(options.OperationRetention, options.Time);
+        await Task.Delay(retention, options.Time);
         all.TryRemove(operation.Id, out _);
+        journal.Delete(operation.Id);
         operation.Dispose();
     }
 

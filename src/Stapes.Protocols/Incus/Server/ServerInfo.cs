@@ -22,6 +22,8 @@ internal static class ServerInfo
         "event_location",
         "image_types",
         "image_profiles",
+        "images_push_relay",
+        "image_source_project",
         "api_filtering",
         "event_project",
         "certificate_token",

@@ -24,7 +24,7 @@ internal static class UploadHeaders
             Public = token?.Public ?? IncusCall.IsTrue(Value(headers, "public")),
             FileName = Value(headers, "filename"),
             Properties = Images.Properties(token?.Properties).With(properties),
-            Aliases = [.. (token?.Aliases?.Select(static a => new ImageAlias(a.Name, a.Description ?? "")) ?? aliases).Select(Checked)],
+            Aliases = AliasName.Checked(token?.Aliases?.Select(static a => new ImageAlias(a.Name, a.Description ?? "")) ?? aliases),
             Profiles = profiles.Count > 0 ? profiles : Images.DefaultProfiles,
             ExpiresAt = token is null ? null : Images.Expiry(token.ExpiresAt),
             ExpectedFingerprint = Fingerprint(headers),
@@ -55,11 +55,5 @@ internal static class UploadHeaders
         if (text.Length == 0)
             return [];
         return QueryHelpers.ParseQuery(text).TryGetValue(field, out var values) ? values.OfType<string>() : [text];
-    }
-
-    private static ImageAlias Checked(ImageAlias alias)
-    {
-        AliasName.Check(alias.Name);
-        return alias;
     }
 }

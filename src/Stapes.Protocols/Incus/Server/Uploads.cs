@@ -48,9 +48,10 @@ internal static class Uploads
                 return Reply.Started(call.Api.Operations.CreateToken(new(await call.ExistingProjectAsync(), fingerprint), post));
             case { Mode: "push" } source:
                 throw new StapesException(ErrorKind.Invalid, $"\"{source.Fingerprint}\" is no fingerprint: send 64 hexadecimal digits");
-            case { Type: "image" or "url" }:
-                return Reply.Error(StatusCodes.Status501NotImplemented,
-                    "This server does not fetch images from other servers: send the image to it, for example with --mode=relay");
+            case { Type: "image" } source:
+                return await Pulls.FromRemoteAsync(call, post, source);
+            case { Type: "url" } source:
+                return await UrlPulls.FromUrlAsync(call, post, source);
             case { Type: "instance" or "container" or "virtual-machine" or "snapshot" }:
                 return Reply.Error(StatusCodes.Status501NotImplemented, "This server has no instances to make images of");
             default:
@@ -109,8 +110,6 @@ internal static class Uploads
         var (read, size) = (staged.Image, staged.Image.MetadataFile.Size + (staged.Image.RootFile?.Size ?? 0));
         operation.SetMetadata(("fingerprint", JsonValue.Create(read.Fingerprint.Hex)), ("size", JsonValue.Create($"{size}")));
         var image = await api.Library.AddAsync(staged, options, CancellationToken.None);
-        api.Events.SendLifecycle(LifecycleAction.ImageCreated, image.Key, new() { ["type"] = image.Type.ToName() });
-        foreach (var alias in options.Aliases)
-            api.Events.SendLifecycle(LifecycleAction.AliasCreated, new AliasKey(image.Project, alias.Name), new() { ["target"] = image.Fingerprint.Hex });
+        api.Events.SendCreated(image, options.Aliases);
     }
 }

@@ -37,7 +37,7 @@ public abstract class IncusServerTest : IAsyncLifetime
     /// <summary>How long ended operations stay; Incus's own time is more than a test wants to wait.</summary>
     private protected virtual TimeSpan OperationRetention => TimeSpan.FromMinutes(1);
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         var settings = new ServerSettings
         {
@@ -60,12 +60,28 @@ public abstract class IncusServerTest : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Changes how the server works.</summary>
+    private protected virtual IncusApiOptions Configure(IncusApiOptions options) => options;
+
     private protected Task StopAsync() => server!.StopAsync();
+
+    /// <summary>Stops the server and starts another one on the same data.</summary>
+    private protected async Task RestartAsync()
+    {
+        Trusted.Dispose();
+        Stranger.Dispose();
+        await server!.StopAsync();
+        await server.DisposeAsync();
+        await InitializeAsync();
+    }
+
+    /// <summary>A file of the data directory.</summary>
+    private protected string DataFile(string name) => directory[$"data/{name}"];
 
     private void Map(IEndpointRouteBuilder routes)
     {
         var library = routes.ServiceProvider.GetRequiredService<ImageLibrary>();
-        routes.MapIncus(new()
+        routes.MapIncus(Configure(new()
         {
             Images = library,
             Library = library,
@@ -74,7 +90,8 @@ public abstract class IncusServerTest : IAsyncLifetime
             Version = "1.2.3",
             Identity = static () => new(["192.0.2.1:8443"], "PEM", "abc"),
             OperationRetention = OperationRetention,
-        });
+            OperationJournal = directory["data/operations"],
+        }));
     }
 
     private static HttpClient Client(Uri address, string? socket)

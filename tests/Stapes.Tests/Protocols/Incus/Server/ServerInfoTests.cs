@@ -35,7 +35,7 @@ public class ServerInfoTests : IncusServerTest
     [InlineData("api_filtering", true)]
     [InlineData("images_all_projects", true)]
     [InlineData("image_force_refresh", true)]
-    [InlineData("images_push_relay", false)]
+    [InlineData("images_push_relay", true)]
     [InlineData("instances", false)]
     public async Task Only_what_works_is_advertised(string extension, bool works) =>
         (await GetAsync(Stranger, "/1.0"))["api_extensions"]!.AsArray().Any(n => (string?)n == extension).ShouldBe(works);

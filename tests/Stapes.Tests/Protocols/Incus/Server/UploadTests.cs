@@ -171,8 +171,8 @@ public class UploadTests : IncusServerTest
     }
 
     [Theory]
-    [InlineData("""{"source":{"type":"image","mode":"pull"}}""", HttpStatusCode.NotImplemented)]
-    [InlineData("""{"source":{"type":"url"}}""", HttpStatusCode.NotImplemented)]
+    [InlineData("""{"source":{"type":"image","mode":"pull"}}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"source":{"type":"image","fingerprint":"a"}}""", HttpStatusCode.BadRequest)]
     [InlineData("""{"source":{"type":"instance","name":"c1"}}""", HttpStatusCode.NotImplemented)]
     [InlineData("""{"source":{"type":"else"}}""", HttpStatusCode.BadRequest)]
     [InlineData("{}", HttpStatusCode.BadRequest)]

@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Http;
+using Stapes.Core;
+using Stapes.Core.Library;
+using Stapes.Protocols.Shared;
+
+namespace Stapes.Protocols.Incus.Server;
+
+/// <summary><c>POST /1.0/images</c> with a source of the type <c>image</c>: the server fetches one itself.</summary>
+internal static class Pulls
+{
+    public static async Task<IResult> FromRemoteAsync(IncusCall call, ImagesPostRecord post, ImagesPostSourceRecord source)
+    {
+        var name = source.Fingerprint.Length > 0 ? source.Fingerprint : source.Alias;
+        if (name.Length == 0)
+            throw new StapesException(ErrorKind.Invalid, "must specify one of alias or fingerprint for init from image");
+        if (source.Server.Length == 0)
+            throw new StapesException(ErrorKind.Invalid, "The request names no server to fetch the image from");
+        var order = new PullOrder(
+            new(name, source.Server, source.Protocol.Length > 0 ? source.Protocol : "incus", source.Certificate, source.ImageType, IsGuarded(call)),
+            await OptionsAsync(call, post))
+        {
+            Secret = source.Secret.Length > 0 ? source.Secret : null,
+            RemoteProject = source.Project.Length > 0 ? source.Project : Image.DefaultProject,
+        };
+        return Reply.Started(call.Api.Operations.Start(order.Add.Project, Start, operation => call.Api.Puller.PullAsync(order, operation)));
+    }
+
+    /// <summary>How an operation begins that fetches an image.</summary>
+    public static OperationRecord Start => new() { Description = "Downloading image", MayCancel = true };
+
+    /// <summary>Only whoever may do everything may have the server look around in its own network.</summary>
+    public static bool IsGuarded(IncusCall call) => !call.Http.Caller().IsAdmin;
+
+    /// <exception cref="StapesException">Invalid: an alias is none. NotFound: the project.</exception>
+    public static async Task<ImageAddOptions> OptionsAsync(IncusCall call, ImagesPostRecord post) => new()
+    {
+        Project = await call.ExistingProjectAsync(),
+        Public = post.Public,
+        AutoUpdate = post.AutoUpdate,
+        FileName = post.Filename,
+        Properties = Images.Properties(post.Properties),
+        Aliases = AliasName.Checked(post.Aliases?.Select(static a => new ImageAlias(a.Name, a.Description ?? ""))),
+        Profiles = post.Profiles ?? Images.DefaultProfiles,
+        ExpiresAt = Images.Expiry(post.ExpiresAt),
+    };
+}

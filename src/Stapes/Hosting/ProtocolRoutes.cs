@@ -10,7 +10,7 @@ namespace Stapes.Hosting;
 /// <summary>The protocols that a server speaks, a line each.</summary>
 internal static class ProtocolRoutes
 {
-    public static void MapProtocols(this IEndpointRouteBuilder routes, ServerData data, IImageSource images, Func<ServerIdentity> identity)
+    public static void MapProtocols(this IEndpointRouteBuilder routes, ServerSettings settings, ServerData data, IImageSource images, Func<ServerIdentity> identity)
     {
         routes.MapSimplestreams(images);
         routes.MapIncus(new()
@@ -21,6 +21,9 @@ internal static class ProtocolRoutes
             Attempts = routes.ServiceProvider.GetRequiredService<FailedAttempts>(),
             Version = ProgramVersion.Text,
             Identity = identity,
+            AuthMethods = settings.Oidc is null ? ["tls"] : ["tls", "oidc"],
+            OperationJournal = Path.Combine(settings.Data, "operations"),
+            RefreshInterval = settings.RefreshInterval,
         });
     }
 }

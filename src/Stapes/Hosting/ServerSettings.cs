@@ -1,4 +1,7 @@
 using Microsoft.Extensions.Logging;
+using Stapes.Core.Access;
+using Stapes.Protocols.Shared.Authentication.Oidc;
+using Stapes.Protocols.Shared.Client;
 
 namespace Stapes.Hosting;
 
@@ -37,6 +40,18 @@ internal sealed record ServerSettings
 
     /// <summary>Show /metrics on the network too, not only on the Unix socket.</summary>
     public bool Metrics { get; init; }
+
+    /// <summary>Where users sign in; null for nowhere.</summary>
+    public OidcOptions? Oidc { get; init; }
+
+    /// <summary>What users may do whom nobody added by name; null for nothing.</summary>
+    public Role? OidcRole { get; init; }
+
+    /// <summary>Where callers below admin may have the server fetch from and send to.</summary>
+    public AddressGuard PullAllow { get; init; } = AddressGuard.PublicOnly;
+
+    /// <summary>How often images that follow another server are looked for a newer version; zero for never.</summary>
+    public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromHours(6);
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 

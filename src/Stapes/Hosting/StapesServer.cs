@@ -13,6 +13,7 @@ using Stapes.Core.Library;
 using Stapes.Protocols.Incus.Server;
 using Stapes.Protocols.Shared;
 using Stapes.Protocols.Shared.Authentication;
+using Stapes.Protocols.Shared.Authentication.Oidc;
 
 namespace Stapes.Hosting;
 
@@ -73,7 +74,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
             images = await ServedImages.OpenAsync(data.Library, settings, application.Logger, cancellation);
             var server = new StapesServer(application, settings, serviceManager, data, images);
             if (map is null)
-                application.MapProtocols(data, images.Source, server.Identify);
+                application.MapProtocols(settings, data, images.Source, server.Identify);
             else
                 map(application);
             await server.StartAsync(cancellation);
@@ -140,6 +141,12 @@ internal sealed partial class StapesServer : IAsyncDisposable
                 ClientAuthority.Load(authority, settings.TrustRevocations, s.GetRequiredService<ILogger<ClientAuthority>>()));
         }
 
+        if (settings.Oidc is { } oidc)
+        {
+            builder.Services.AddSingleton(_ => new OidcVerifier(oidc, TimeProvider.System));
+            builder.Services.AddSingleton<BearerVerifier>(s => new OidcCallers(s.GetRequiredService<OidcVerifier>(), data.Access, settings.OidcRole).FindAsync);
+        }
+
         builder.Services.AddSingleton(static s => new RequestAuthentication(
             s.GetRequiredService<AccessControl>(), s.GetRequiredService<FailedAttempts>(), s.GetService<IClientAuthority>(), s.GetService<BearerVerifier>()));
         builder.Services.AddSingleton(s => new Lazy<ServerCertificate>(() => ServerCertificate.Load(
@@ -157,6 +164,8 @@ internal sealed partial class StapesServer : IAsyncDisposable
         services.GetRequiredService<IdleMemory>().Register(blocks.Clear);
         var metrics = services.GetRequiredService<ServerMetrics>();
         application.Use(next => new RequestEdge(next, metrics, services.GetRequiredService<ILogger<RequestEdge>>()).InvokeAsync);
+        if (settings.Oidc is { } issuer)
+            application.Use(next => OidcCallers.AddChallenge(next, issuer));
         application.Use(next => new CallerEdge(next, services.GetRequiredService<RequestAuthentication>(), services.GetRequiredService<ILoggerFactory>()).InvokeAsync);
         application.UseRouting();
         application.Use(CallerEdge.AnswerRefused);

@@ -28,6 +28,9 @@ public sealed record IncusApiOptions
     /// <summary>How long a trust token is good for that says nothing else.</summary>
     public TimeSpan TrustTokenLife { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>The ways in which clients can prove who they are, in Incus's words.</summary>
+    public IReadOnlyList<string> AuthMethods { get; init; } = ["tls"];
+
     /// <summary>How other servers are reached for callers; null where they are not.</summary>
     public OutsideServers? Outside { get; init; }
 

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Stapes.Core;
 using Stapes.Core.Library;
-using Stapes.Protocols.Shared;
 
 namespace Stapes.Protocols.Incus.Server;
 
@@ -29,7 +28,7 @@ internal static class Pulls
     public static OperationRecord Start => new() { Description = "Downloading image", MayCancel = true };
 
     /// <summary>Only whoever may do everything may have the server look around in its own network.</summary>
-    public static bool IsGuarded(IncusCall call) => !call.Http.Caller().IsAdmin;
+    public static bool IsGuarded(IncusCall call) => !call.Caller.IsAdmin;
 
     /// <exception cref="StapesException">Invalid: an alias is none. NotFound: the project.</exception>
     public static async Task<ImageAddOptions> OptionsAsync(IncusCall call, ImagesPostRecord post) => new()

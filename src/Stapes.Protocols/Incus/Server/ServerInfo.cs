@@ -28,6 +28,9 @@ internal static class ServerInfo
         "event_project",
         "certificate_token",
         "images_all_projects",
+        "oidc",
+        "oidc_claim",
+        "oidc_scopes",
         "image_copy_profile",
         "operations_get_query_all_projects",
         "event_lifecycle_name_and_project",
@@ -43,9 +46,9 @@ internal static class ServerInfo
         Task.FromResult(Reply.Sync(["/1.0"], IncusJsonContext.Default.IReadOnlyListString));
 
     public static Task<IResult> GetAsync(IncusCall call) => Task.FromResult(Reply.Sync(
-        call.Caller.IsTrusted ? ForTrusted(call) : Public, IncusJsonContext.Default.ServerRecord, call.Caller.IsTrusted ? EntityTag.Of(NoConfig) : null));
+        call.Caller.IsTrusted ? ForTrusted(call) : ForStrangers(call), IncusJsonContext.Default.ServerRecord, call.Caller.IsTrusted ? EntityTag.Of(NoConfig) : null));
 
-    private static ServerRecord Public { get; } = new()
+    private static ServerRecord ForStrangers(IncusCall call) => new()
     {
         Config = NoConfig,
         ApiExtensions = Extensions,
@@ -53,13 +56,13 @@ internal static class ServerInfo
         ApiVersion = "1.0",
         Auth = "untrusted",
         Public = true,
-        AuthMethods = ["tls"],
+        AuthMethods = call.Api.Options.AuthMethods,
     };
 
     private static ServerRecord ForTrusted(IncusCall call)
     {
         var identity = call.Api.Options.Identity();
-        return Public with
+        return ForStrangers(call) with
         {
             Auth = "trusted",
             Public = false,

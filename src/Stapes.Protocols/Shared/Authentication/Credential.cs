@@ -35,10 +35,13 @@ internal sealed record Credential(string Secret, bool IsBearer, bool IsInPath)
 
     private static Credential FromHeader(string header)
     {
-        if (!AuthenticationHeaderValue.TryParse(header, out var value) || value.Parameter is not { } parameter)
+        if (!AuthenticationHeaderValue.TryParse(header, out var value))
             return new("", IsBearer: false, IsInPath: false);
+        // The Incus client sends one without a token to be told how to get one.
         if (string.Equals(value.Scheme, "Bearer", StringComparison.OrdinalIgnoreCase))
-            return new(parameter, IsBearer: true, IsInPath: false);
+            return new(value.Parameter ?? "", IsBearer: true, IsInPath: false);
+        if (value.Parameter is not { } parameter)
+            return new("", IsBearer: false, IsInPath: false);
         return new(string.Equals(value.Scheme, "Basic", StringComparison.OrdinalIgnoreCase) ? Password(parameter) : "", IsBearer: false, IsInPath: false);
     }
 

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
+using Stapes.Core;
 using Stapes.Core.Access;
+using Stapes.Protocols.Shared.Authentication.Oidc;
 
 namespace Stapes.Protocols.Shared.Authentication;
 
@@ -51,7 +53,19 @@ public sealed class RequestAuthentication(AccessControl access, FailedAttempts a
 
         var caller = access.FindToken(credential.Secret);
         if (caller is null && credential.IsBearer && bearer is not null)
-            caller = await bearer(context, credential.Secret, context.RequestAborted);
+        {
+            try
+            {
+                caller = await bearer(context, credential.Secret, context.RequestAborted);
+            }
+            catch (StapesException e)
+            {
+                // No attempt to guess: an issuer's signature cannot be guessed, and clients come with expired tokens every day.
+                Refuse(context, new(e is RejectedTokenException ? StatusCodes.Status401Unauthorized : ErrorStatus.Of(e.Kind), e.Message));
+                return;
+            }
+        }
+
         if (caller is null)
         {
             attempts.Note(address);
@@ -87,4 +101,6 @@ public sealed class RequestAuthentication(AccessControl access, FailedAttempts a
 
 /// <summary>Finds the caller that a bearer token stands for which is no access token, such as what an OIDC issuer signed.</summary>
 /// <returns>Null when it is worth nothing.</returns>
+/// <exception cref="RejectedTokenException">Likewise, and why; the caller may get another one.</exception>
+/// <exception cref="StapesException">Forbidden: whoever it names may do nothing here. Unavailable: it cannot be checked now.</exception>
 public delegate ValueTask<Caller?> BearerVerifier(HttpContext context, string token, CancellationToken cancellation);

@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Logging;
+using Stapes.Core.Access;
 using Stapes.Hosting;
+using Stapes.Protocols.Shared.Authentication.Oidc;
+using Stapes.Protocols.Shared.Client;
 
 namespace Stapes.Commands.Serve;
 
@@ -44,6 +47,22 @@ internal static class ServeOptions
             static (s, v) => s.StopTimeout = Duration(v)),
         new("metrics", null, "only on the Unix socket", "Show /metrics on the network too",
             static (s, v) => s.Metrics = Switch(v)),
+        new("refresh-interval", "TIME", "6h", "Look so often for newer versions of images that follow another server; 0 for never",
+            static (s, v) => s.RefreshInterval = Duration(v)),
+        new("pull-allow", "NETWORK", "public addresses only", "Let callers below admin have this server fetch from there too: 10.1.0.0/16, an address or a host",
+            static (s, v) => s.PullAllow = AddressGuard.Allowing(v)) { IsList = true },
+        new("oidc-issuer", "URL", "none", "Let users of this OpenID Connect issuer sign in (oidc.issuer in Incus)",
+            static (s, v) => s.OidcIssuer = Issuer(v[0])),
+        new("oidc-client-id", "ID", "none", "The client, for devices and without a secret, that they sign in with (oidc.client.id)",
+            static (s, v) => s.OidcClientId = NotEmpty(v)),
+        new("oidc-audience", "TEXT", "the client's ID", "Accept only tokens that are meant for it (oidc.audience)",
+            static (s, v) => s.OidcAudience = v[0]),
+        new("oidc-scopes", "SCOPE", "openid, offline_access", "What clients ask the issuer for (oidc.scopes)",
+            static (s, v) => s.OidcScopes = v) { IsList = true },
+        new("oidc-claim", "NAME", "the e-mail address, or the subject", "The claim of a token that names the user (oidc.claim)",
+            static (s, v) => s.OidcClaim = v[0]),
+        new("oidc-role", "ROLE", "none", "What users of the issuer may do that were not added by name: none, viewer, publisher or admin, as in Incus",
+            static (s, v) => s.OidcRole = RoleOf(v[0])),
         new("log-level", "LEVEL", "info", "Log from there on: trace, debug, info, warning, error",
             static (s, v) => s.LogLevel = Level(v)),
     ];
@@ -59,6 +78,13 @@ internal static class ServeOptions
 
     private static long Size(IReadOnlyList<string> values) => ServeSize.TryParse(values[0], out var bytes) ? bytes
         : throw new FormatException($"'{values[0]}' is no size; write for example 500MiB or 20GB");
+
+    private static string Issuer(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && OidcVerifier.IsAcceptable(url) ? text
+        : throw new FormatException($"'{text}' is no issuer; write its URL as it names itself, starting with https://");
+
+    private static Role? RoleOf(string text) => text == "none" ? null
+        : RoleNames.TryParse(text, out var role) ? role
+        : throw new FormatException($"'{text}' is no role; the roles are none, viewer, publisher and admin");
 
     private static bool Switch(IReadOnlyList<string> values) => bool.TryParse(values[0], out var on) ? on
         : throw new FormatException($"'{values[0]}' is neither true nor false");

@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Logging;
+using Stapes.Core.Access;
 using Stapes.Hosting;
+using Stapes.Protocols.Shared.Authentication.Oidc;
+using Stapes.Protocols.Shared.Client;
 
 namespace Stapes.Commands.Serve;
 
@@ -30,6 +33,22 @@ internal sealed class ServeSettingsBuilder
 
     public bool Metrics { get; set; }
 
+    public string? OidcIssuer { get; set; }
+
+    public string? OidcClientId { get; set; }
+
+    public string OidcAudience { get; set; } = "";
+
+    public IReadOnlyList<string>? OidcScopes { get; set; }
+
+    public string OidcClaim { get; set; } = "";
+
+    public Role? OidcRole { get; set; }
+
+    public AddressGuard PullAllow { get; set; } = AddressGuard.PublicOnly;
+
+    public TimeSpan? RefreshInterval { get; set; }
+
     public LogLevel? LogLevel { get; set; }
 
     /// <exception cref="FormatException">Settings that do not go together.</exception>
@@ -50,12 +69,26 @@ internal sealed class ServeSettingsBuilder
             TrustRevocations = TrustRevocations is null ? null : Path.GetFullPath(TrustRevocations),
             UploadLimit = UploadLimit,
             FreeSpace = FreeSpace,
+            Oidc = Oidc(),
+            OidcRole = OidcRole,
+            PullAllow = PullAllow,
         };
         return settings with
         {
             Grace = Grace ?? settings.Grace,
             StopTimeout = StopTimeout ?? settings.StopTimeout,
+            RefreshInterval = RefreshInterval ?? settings.RefreshInterval,
             LogLevel = LogLevel ?? settings.LogLevel,
         };
+    }
+
+    private OidcOptions? Oidc()
+    {
+        if (OidcIssuer is null != OidcClientId is null)
+            throw new FormatException($"--oidc-{(OidcIssuer is null ? "issuer" : "client-id")} is missing: an issuer and the client that is known there are given together");
+        if (OidcIssuer is null)
+            return null;
+        var options = new OidcOptions { Issuer = OidcIssuer, ClientId = OidcClientId!, Audience = OidcAudience, Claim = OidcClaim };
+        return OidcScopes is null ? options : options with { Scopes = OidcScopes };
     }
 }

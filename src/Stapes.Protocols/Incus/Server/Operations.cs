@@ -70,7 +70,7 @@ internal sealed partial class Operations
     {
         var operation = new Operation(Image.DefaultProject, record with { Class = OperationClass.Token }, options.Time, events.Send, isAboutAccess: true);
         all[operation.Id] = operation;
-        _ = RetireAsync(operation);
+        _ = RetireAsync(operation, options.OperationRetention);
         return operation;
     }
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Stapes.Commands.Config;
 using Stapes.Commands.Documentation;
 using Stapes.Commands.Image;
+using Stapes.Commands.Project;
 using Stapes.Commands.Serve;
 using Stapes.Commands.Tree;
 
@@ -71,6 +73,8 @@ internal static class CommandLine
         words.Add(root, () => TreeCommand.Create(words), "tree");
         words.Add(root, () => IncusSimplestreamsCommand.Create(words), IncusSimplestreamsCommand.Name);
         words.Add(root, ImageCommand.Create, "image");
+        words.Add(root, ConfigCommand.Create, "config");
+        words.Add(root, ProjectCommand.Create, "project");
         words.Add(root, CompletionCommand.Create, "completion");
         words.Add(root, ManPageCommand.Create, "man-page");
     }

@@ -44,6 +44,8 @@ internal sealed partial class StapesServer : IAsyncDisposable
         logger = application.Services.GetRequiredService<ILogger<StapesServer>>();
     }
 
+    public IServiceProvider Services => application.Services;
+
     public ImageLibrary Library => data.Library;
 
     public AccessControl Access => data.Access;

@@ -52,6 +52,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public Command Image(params IReadOnlyList<string> arguments) =>
         StapesProgram.Run(Path.GetDirectoryName(data)!, ["image", .. arguments, "--data", data]);
 
+    /// <summary>Any command that speaks to the server over its Unix socket.</summary>
+    public Command Stapes(params IReadOnlyList<string> arguments) =>
+        StapesProgram.Run(Path.GetDirectoryName(data)!, [.. arguments, "--data", data]);
+
     public Command Import(TestImage image, params IReadOnlyList<string> options) => Image(["import", .. image.Files, .. options]);
 
     public async Task<IReadOnlySet<string>> FingerprintsAsync() =>

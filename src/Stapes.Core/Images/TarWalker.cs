@@ -19,7 +19,7 @@ public sealed class TarWalker(Stream stream)
     private long padding;
     private SparseMap? sparse;
 
-    private byte[] Pump => pump ??= new byte[1 << 17];
+    private byte[] Pump => pump ??= GC.AllocateUninitializedArray<byte>(1 << 16);
 
     /// <summary>The next entry, or null at the end of the archive; the data of the last one is skipped.</summary>
     public async Task<TarMember?> NextAsync(CancellationToken cancellation)

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Stapes.Core;
 
@@ -15,11 +14,10 @@ public sealed class ProductsFile
 
     private const int WriteBuffer = 1 << 14;
 
-    /// <summary>In ordinal order of the names.</summary>
-    private readonly List<KeyValuePair<string, Entry>> products;
+    private readonly ProductTable products;
     private readonly ReadOnlyMemory<byte> source;
 
-    private ProductsFile(string path, JsonObject root, ReadOnlyMemory<byte> source, List<KeyValuePair<string, Entry>> products)
+    private ProductsFile(string path, JsonObject root, ReadOnlyMemory<byte> source, ProductTable products)
     {
         this.source = source;
         Path = path;
@@ -38,7 +36,6 @@ public sealed class ProductsFile
     {
         get
         {
-            // A copy, so that products may come and go meanwhile.
             foreach (var (name, entry) in products.ToArray())
             {
                 if (entry.Node is { } node)
@@ -52,8 +49,9 @@ public sealed class ProductsFile
     {
         get
         {
-            foreach (var (name, entry) in products)
+            for (var i = 0; i < products.Count; i++)
             {
+                var (name, entry) = products[i];
                 if (entry.IsObject)
                     yield return name;
             }
@@ -68,7 +66,7 @@ public sealed class ProductsFile
         path,
         new() { ["content_id"] = "images", ["datatype"] = "image-downloads", ["format"] = Format },
         default,
-        []);
+        new([]));
 
     /// <param name="path">Relative to the root of the server, also for messages.</param>
     /// <param name="json">UTF-8; kept.</param>
@@ -82,37 +80,21 @@ public sealed class ProductsFile
         var root = new JsonObject();
         foreach (var (key, value) in scan.Others)
             root.Add(key, Json.ParseStrictly(value.Span));
-        var products = new List<KeyValuePair<string, Entry>>(scan.Products.Count + 1);
-        var isSorted = true;
-        foreach (var product in scan.Products)
-        {
-            isSorted = isSorted && (products.Count == 0 || string.CompareOrdinal(products[^1].Key, product.Name) < 0);
-            products.Add(new(product.Name, new(product)));
-        }
-
-        if (!isSorted)
-            Sort(products);
+        var products = new ProductTable(scan.Products.Select(static p => KeyValuePair.Create(p.Name, new ProductEntry(p))));
         return new ProductsFile(path, root, json, products) { HasSuspiciousPath = scan.HasSuspiciousPath };
     });
 
-    public Product? Find(string name) => IndexOf(name) is >= 0 and var i && products[i].Value.Node is { } node ? new Product(name, node) : null;
+    public Product? Find(string name) => products.Find(name)?.Node is { } node ? new Product(name, node) : null;
 
     /// <summary>Adds a product that does not exist yet.</summary>
     public Product Add(string name)
     {
-        var place = IndexOf(name);
-        if (place >= 0)
-            throw new InvalidOperationException($"The product {name} is there already");
         var node = new JsonObject();
-        products.Insert(~place, new(name, new(node)));
+        products.Add(name, new(node));
         return new(name, node);
     }
 
-    public void Remove(string product)
-    {
-        if (IndexOf(product) is >= 0 and var i)
-            products.RemoveAt(i);
-    }
+    public void Remove(string product) => products.Remove(product);
 
     /// <summary>The products that have an alias. Those whose bytes cannot hold it are not looked at.</summary>
     internal IEnumerable<Product> WithAlias(string alias)
@@ -172,84 +154,9 @@ public sealed class ProductsFile
         file.Write(products.Count == 0 ? "{}"u8 : "}"u8);
     }
 
-    /// <exception cref="JsonException">Two have one name.</exception>
-    private static void Sort(List<KeyValuePair<string, Entry>> products)
-    {
-        products.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
-        for (var i = 1; i < products.Count; i++)
-        {
-            if (products[i - 1].Key == products[i].Key)
-                throw new JsonException($"the product {products[i].Key} is there twice");
-        }
-    }
-
-    /// <summary>Where a product is; the complement of where it would be when there is none.</summary>
-    private int IndexOf(string name)
-    {
-        var (low, high) = (0, products.Count - 1);
-        while (low <= high)
-        {
-            var middle = (low + high) / 2;
-            switch (string.CompareOrdinal(products[middle].Key, name))
-            {
-                case 0: return middle;
-                case < 0: low = middle + 1; break;
-                default: high = middle - 1; break;
-            }
-        }
-
-        return ~low;
-    }
-
     private static void WriteKey(Stream file, string key)
     {
         file.Write(Json.Write(writer => writer.WriteStringValue(key)).Span);
         file.Write(":"u8);
-    }
-
-    /// <summary>A product as bytes, or as a tree once somebody looked at it. What is no object is kept, but is no product.</summary>
-    private sealed class Entry
-    {
-        private readonly ReadOnlyMemory<byte> json;
-        private readonly Range? member;
-        private JsonNode? node;
-
-        public Entry(JsonObject node)
-        {
-            this.node = node;
-            IsObject = true;
-        }
-
-        public Entry(ProductsScan.Found found)
-        {
-            json = found.Json;
-            member = found.Member;
-            IsObject = found.IsObject;
-            // Whether its keys are unique shows only in the tree; and it is to be written in order anyway.
-            if (!found.IsOrdered)
-                Load();
-        }
-
-        public bool IsObject { get; }
-
-        /// <summary>Where it lies in the file, name and value, as it is to be written; null when it has to be written anew.</summary>
-        public Range? Untouched => node is null ? member : null;
-
-        /// <summary>Bytes that were not loaded yet have no escapes: what they do not hold as it is, they do not hold.</summary>
-        public bool MayContain(ReadOnlySpan<byte> text) => node is not null || json.Span.IndexOf(text) >= 0;
-
-        public JsonObject? Node
-        {
-            get
-            {
-                if (IsObject)
-                    Load();
-                return node as JsonObject;
-            }
-        }
-
-        public ReadOnlyMemory<byte> ToBytes() => node is null ? json : Json.Write(writer => Json.WriteSorted(writer, node));
-
-        private void Load() => node ??= Json.ParseStrictly(json.Span);
     }
 }

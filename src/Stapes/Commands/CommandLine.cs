@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Stapes.Commands.Config;
 using Stapes.Commands.Documentation;
@@ -21,13 +22,14 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] commandLine, CancellationToken cancellation)
     {
         var arguments = commandLine[1..];
-        var result = Parse(Path.GetFileName(commandLine[0]), arguments, CommandWords.Of(arguments));
+        var result = Parse(Path.GetFileName(commandLine[0]), arguments);
         if (IsFaulty(result))
         {
             await Console.Error.WriteLineAsync($"Error: {UsageError(result)}; see `{CommandPath(result.CommandResult)} --help`");
             return WrongUsage;
         }
 
+        Summarize(result);
         try
         {
             return await result.InvokeAsync(new() { EnableDefaultExceptionHandler = false }, cancellation);
@@ -51,6 +53,22 @@ internal static class CommandLine
         return root;
     }
 
+    /// <param name="calledAs">The name of the program.</param>
+    /// <param name="arguments">What follows it.</param>
+    internal static ParseResult Parse(string calledAs, string[] arguments) => Parse(calledAs, arguments, CommandWords.Of(arguments));
+
+    internal static void AddCommands(Command root, CommandWords words)
+    {
+        words.Add(root, ServeCommand.Create, "serve");
+        words.Add(root, () => TreeCommand.Create(words), "tree");
+        words.Add(root, () => IncusSimplestreamsCommand.Create(words), IncusSimplestreamsCommand.Name);
+        words.Add(root, ImageCommand.Create, "image");
+        words.Add(root, ConfigCommand.Create, "config");
+        words.Add(root, ProjectCommand.Create, "project");
+        words.Add(root, CompletionCommand.Create, "completion");
+        words.Add(root, ManPageCommand.Create, "man-page");
+    }
+
     /// <summary>Parses with the commands that the words can mean, and only when that fails with all of them, for the right message.</summary>
     private static ParseResult Parse(string calledAs, string[] arguments, CommandWords words)
     {
@@ -67,16 +85,13 @@ internal static class CommandLine
         return isDoubtful && !words.AreAll ? Parse(calledAs, arguments, CommandWords.All) : result;
     }
 
-    private static void AddCommands(Command root, CommandWords words)
+    /// <summary>The list of commands in a help has one line for each; the rest is in the help of each.</summary>
+    internal static void Summarize(ParseResult result)
     {
-        words.Add(root, ServeCommand.Create, "serve");
-        words.Add(root, () => TreeCommand.Create(words), "tree");
-        words.Add(root, () => IncusSimplestreamsCommand.Create(words), IncusSimplestreamsCommand.Name);
-        words.Add(root, ImageCommand.Create, "image");
-        words.Add(root, ConfigCommand.Create, "config");
-        words.Add(root, ProjectCommand.Create, "project");
-        words.Add(root, CompletionCommand.Create, "completion");
-        words.Add(root, ManPageCommand.Create, "man-page");
+        if (result.Action is not HelpAction)
+            return;
+        foreach (var command in result.CommandResult.Command.Subcommands)
+            command.Description = command.Description?.Split('\n')[0];
     }
 
     private static bool IsFaulty(ParseResult result) => result.Errors.Count > 0 || UnknownFlag(result) is not null;

@@ -27,7 +27,7 @@ internal sealed class ImageViews(IImageSource images)
     /// <summary>Lets go of the views and of what was written for them; the next request makes them again.</summary>
     public void Release()
     {
-        views.AsSpan().Clear();
+        views.Clear();
         ImageView.ForgetRecords();
     }
 

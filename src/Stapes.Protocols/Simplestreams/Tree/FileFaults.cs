@@ -21,7 +21,9 @@ internal static class FileFaults
 
         foreach (var path in TreePrune.UnlistedFiles(tree, content))
             faults.Add(new("unlisted-file", path, $"{path} is named by no index; `prune` deletes it"));
-        return faults;
+        // Incus and LXD share the metadata: what is wrong with the file is no second fault.
+        var told = new HashSet<string>(StringComparer.Ordinal);
+        return [.. faults.Where(f => f.CanRepair || told.Add(f.What))];
     }
 
     private static async Task CheckVersionAsync(

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Stapes.Commands.Documentation;
 using Stapes.Commands.Image;
+using Stapes.Commands.Remote;
 using Stapes.Commands.Serve;
 using Stapes.Commands.Tree;
 
@@ -48,6 +49,7 @@ internal static class CommandLine
             ServeCommand.Create(),
             TreeCommand.Create(),
             IncusSimplestreamsCommand.Create(),
+            RemoteCommand.Create(),
             ImageCommand.Create(),
             CompletionCommand.Create(),
         };

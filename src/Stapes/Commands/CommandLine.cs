@@ -5,6 +5,7 @@ using Stapes.Commands.Config;
 using Stapes.Commands.Documentation;
 using Stapes.Commands.Image;
 using Stapes.Commands.Project;
+using Stapes.Commands.Remote;
 using Stapes.Commands.Serve;
 using Stapes.Commands.Tree;
 
@@ -62,6 +63,7 @@ internal static class CommandLine
         words.Add(root, ServeCommand.Create, "serve");
         words.Add(root, () => TreeCommand.Create(words), "tree");
         words.Add(root, () => IncusSimplestreamsCommand.Create(words), IncusSimplestreamsCommand.Name);
+        words.Add(root, RemoteCommand.Create, "remote");
         words.Add(root, ImageCommand.Create, "image");
         words.Add(root, ConfigCommand.Create, "config");
         words.Add(root, ProjectCommand.Create, "project");

@@ -23,4 +23,24 @@ internal static class Question
             Console.Error.WriteLine("Invalid input, try again.");
         }
     }
+
+    /// <summary>The same for what must not be seen: a terminal does not show it. May be empty.</summary>
+    /// <exception cref="StapesException">The input ended.</exception>
+    public static string AskSecret(string text)
+    {
+        Console.Error.Write(text);
+        if (Console.IsInputRedirected)
+            return Console.ReadLine() ?? throw new StapesException(ErrorKind.Invalid, $"The input ended at the question \"{text.Trim()}\"");
+        var secret = new System.Text.StringBuilder();
+        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
+        {
+            if (key.Key is ConsoleKey.Backspace)
+                secret.Length = Math.Max(0, secret.Length - 1);
+            else if (key.KeyChar != '\0')
+                secret.Append(key.KeyChar);
+        }
+
+        Console.Error.WriteLine();
+        return secret.ToString();
+    }
 }

@@ -16,10 +16,11 @@ internal static class AliasCommand
         command.Aliases.Add("add");
         command.SetAction(async (result, cancellation) =>
         {
-            var name = ImageName.Parse(result.GetRequiredValue(alias));
-            using var server = ImageCommand.Connect(result, name.Remote);
+            var book = RemoteOptions.Book(result);
+            var name = book.Parse(result.GetRequiredValue(alias));
+            using var server = book.OpenIncus(name.Place, "create aliases");
             await server.CreateAliasAsync(
-                new() { Name = name.Name, Target = result.GetRequiredValue(fingerprint), Description = result.GetValue(description) ?? "" }, cancellation);
+                new() { Name = name.NameOrDefault, Target = result.GetRequiredValue(fingerprint), Description = result.GetValue(description) ?? "" }, cancellation);
         });
         return command;
     }
@@ -30,10 +31,12 @@ internal static class AliasCommand
         var command = new Command("delete", "Delete image aliases") { aliases };
         command.Aliases.Add("rm");
         command.Aliases.Add("remove");
-        command.SetAction((result, cancellation) => EachOf.RunAsync(result, result.GetRequiredValue(aliases).Select(ImageName.Parse), async name =>
+        command.SetAction((result, cancellation) => EachOf.RunAsync(result, result.GetRequiredValue(aliases), async word =>
         {
-            using var server = ImageCommand.Connect(result, name.Remote);
-            await server.DeleteAliasAsync(name.Name, cancellation);
+            var book = RemoteOptions.Book(result);
+            var name = book.Parse(word);
+            using var server = book.OpenIncus(name.Place, "delete aliases");
+            await server.DeleteAliasAsync(name.NameOrDefault, cancellation);
         }));
         return command;
     }
@@ -46,9 +49,10 @@ internal static class AliasCommand
         command.Aliases.Add("mv");
         command.SetAction(async (result, cancellation) =>
         {
-            var name = ImageName.Parse(result.GetRequiredValue(alias));
-            using var server = ImageCommand.Connect(result, name.Remote);
-            await server.RenameAliasAsync(name.Name, result.GetRequiredValue(newName), cancellation);
+            var book = RemoteOptions.Book(result);
+            var name = book.Parse(result.GetRequiredValue(alias));
+            using var server = book.OpenIncus(name.Place, "rename aliases");
+            await server.RenameAliasAsync(name.NameOrDefault, result.GetRequiredValue(newName), cancellation);
         });
         return command;
     }

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using Stapes.Core.Images;
 using Stapes.Output;
 using Stapes.Protocols.Incus;
+using Stapes.Remotes;
 
 namespace Stapes.Commands.Image;
 
@@ -31,10 +33,10 @@ internal static class AliasListCommand
 
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
     {
-        var (remote, filters) = ImageName.TakeRemote(result.GetValue(Words) ?? []);
+        var book = RemoteOptions.Book(result);
+        var (place, filters) = book.TakePlace(result.GetValue(Words) ?? []);
         var columns = Columns.Parse(result.GetRequiredValue(ColumnsOption), Letter);
-        using var server = ImageCommand.Connect(result, remote);
-        var aliases = (await server.ListAliasesAsync(cancellation)).EnumerateArray()
+        var aliases = (await ReadAsync(book, place, cancellation)).EnumerateArray()
             .Select(static raw => (Alias: raw.Deserialize(IncusJsonContext.Default.AliasRecord)!, Raw: raw))
             .Where(a => filters.Count == 0 || filters.Any(f => a.Alias.Name.Contains(f, StringComparison.Ordinal) || a.Alias.Target.Contains(f, StringComparison.Ordinal)))
             .ToList();
@@ -43,6 +45,24 @@ internal static class AliasListCommand
             result.InvocationConfiguration.Output, result.GetRequiredValue(Format), [.. columns.Select(static c => c.Header)], rows,
             RawJson.List(aliases.Select(static a => a.Raw)), IncusJsonContext.Default.IReadOnlyListAliasRecord);
         return 0;
+    }
+
+    private static async Task<JsonElement> ReadAsync(RemoteBook book, RemotePlace place, CancellationToken cancellation)
+    {
+        if (place.IsIncus)
+        {
+            using var server = book.OpenIncus(place, "list aliases");
+            return await server.ListAliasesAsync(cancellation);
+        }
+
+        using var remote = book.Open(place);
+        IReadOnlyList<AliasRecord> aliases =
+        [
+            .. from image in await remote.ListAsync(cancellation)
+               from alias in image.Aliases
+               select new AliasRecord { Name = alias.Name, Target = image.Fingerprint.Hex, Type = image.Type.ToName() },
+        ];
+        return JsonSerializer.SerializeToElement([.. aliases.DistinctBy(static a => (a.Name, a.Type))], IncusJsonContext.Default.IReadOnlyListAliasRecord);
     }
 
     private static Column<AliasRecord>? Letter(char letter) => letter switch

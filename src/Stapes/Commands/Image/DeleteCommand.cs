@@ -12,9 +12,11 @@ internal static class DeleteCommand
         var command = new Command("delete", "Delete images") { Images };
         command.Aliases.Add("rm");
         command.Aliases.Add("remove");
-        command.SetAction((result, cancellation) => EachOf.RunAsync(result, result.GetRequiredValue(Images).Select(ImageName.Parse), async name =>
+        command.SetAction((result, cancellation) => EachOf.RunAsync(result, result.GetRequiredValue(Images), async word =>
         {
-            using var server = ImageCommand.Connect(result, name.Remote);
+            var book = RemoteOptions.Book(result);
+            var name = book.Parse(word);
+            using var server = book.OpenIncus(name.Place, "delete images");
             var image = await server.FindAsync(name, vm: false, cancellation);
             await server.DeleteImageAsync(image.Image.Fingerprint, cancellation);
         }));

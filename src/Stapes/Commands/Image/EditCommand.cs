@@ -32,8 +32,9 @@ internal static class EditCommand
 
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
     {
-        var name = ImageName.Parse(result.GetRequiredValue(Image));
-        using var server = ImageCommand.Connect(result, name.Remote);
+        var book = RemoteOptions.Book(result);
+        var name = book.Parse(result.GetRequiredValue(Image));
+        using var server = book.OpenIncus(name.Place, "edit images");
         var (image, etag) = await server.FindAsync(name, vm: false, cancellation);
         if (Console.IsInputRedirected)
         {

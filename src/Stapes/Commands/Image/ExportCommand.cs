@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Stapes.Core;
+using Stapes.Core.Images;
 using Stapes.Core.Remotes;
 using Stapes.Output;
+using Stapes.Remotes;
 
 namespace Stapes.Commands.Image;
 
@@ -28,18 +30,19 @@ internal static class ExportCommand
 
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
     {
-        var name = ImageName.Parse(result.GetRequiredValue(Image));
+        var book = RemoteOptions.Book(result);
+        var name = book.Parse(result.GetRequiredValue(Image));
         var target = result.GetValue(Target) ?? ".";
         var directory = Directory.Exists(target) ? target : Path.GetDirectoryName(Path.GetFullPath(target))!;
         if (!Directory.Exists(directory))
             throw new StapesException(ErrorKind.NotFound, $"There is no directory {directory} to export to: make it, or name another target");
 
-        using var server = ImageCommand.Connect(result, name.Remote);
-        var image = (await server.FindAsync(name, result.GetValue(Vm), cancellation)).Image;
+        using var remote = book.Open(name.Place);
+        var image = await remote.RequireAsync(name, result.GetValue(Vm) ? ImageType.VirtualMachine : null, architecture: null, cancellation);
         using var download = await TransferProgress.RunAsync(
-            "Exporting", ImageCommand.IsQuiet(result) ? 0 : image.Size, progress => server.FetchAsync(image, new(directory) { Progress = progress }, cancellation));
+            "Exporting", ImageCommand.IsQuiet(result) ? 0 : image.Size, progress => remote.FetchAsync(image, new(directory) { Progress = progress }, cancellation));
         FetchedImageFile[] files = download.Root is { } root ? [download.Metadata, root] : [download.Metadata];
-        var paths = Directory.Exists(target) ? PathsIn(target, image.Fingerprint, files) : PathsAt(target, files);
+        var paths = Directory.Exists(target) ? PathsIn(target, image.Fingerprint.Hex, files) : PathsAt(target, files);
         foreach (var (file, path) in files.Zip(paths))
             file.Content.MoveTo(path, published: false);
         if (!ImageCommand.IsQuiet(result))

@@ -15,12 +15,12 @@ internal static class GetPropertyCommand
         var command = new Command("get-property", "Get image properties") { Image, Key };
         command.SetAction(async (result, cancellation) =>
         {
-            var (name, key) = (ImageName.Parse(result.GetRequiredValue(Image)), result.GetRequiredValue(Key));
-            using var server = ImageCommand.Connect(result, name.Remote);
-            var image = (await server.FindAsync(name, vm: false, cancellation)).Image;
+            var book = RemoteOptions.Book(result);
+            var (name, key) = (book.Parse(result.GetRequiredValue(Image)), result.GetRequiredValue(Key));
+            var image = await book.FindAsync(name, vm: false, cancellation);
             result.InvocationConfiguration.Output.WriteLine(image.Properties.TryGetValue(key, out var value)
                 ? value
-                : throw new StapesException(ErrorKind.NotFound, $"Property not found: image {name.Name} has no \"{key}\""));
+                : throw new StapesException(ErrorKind.NotFound, $"Property not found: image {name.NameOrDefault} has no \"{key}\""));
         });
         return command;
     }

@@ -1,21 +1,46 @@
 using System.CommandLine;
+using Stapes.Core;
+using Stapes.Core.Images;
+using Stapes.Protocols.Incus;
 using Stapes.Protocols.Incus.Client;
+using Stapes.Remotes;
 
 namespace Stapes.Commands.Image;
 
 /// <summary>The image that a command is about.</summary>
 internal static class ImageArgument
 {
-    private const string VirtualMachine = "virtual-machine";
-
-    public static Argument<string> Create() => new("image") { Description = "An alias or fingerprint, or the start of one" };
+    public static Argument<string> Create() => new("image") { Description = "[REMOTE:] and an alias or fingerprint, or the start of one" };
 
     public static Option<bool> CreateVmOption() => new("--vm") { Description = "Query virtual machine images" };
 
-    /// <param name="server">The server of the name's remote.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="vm">Whether only an alias of a virtual machine image counts.</param>
+    /// <param name="book">The remotes.</param>
+    /// <param name="word">The image.</param>
+    /// <param name="vm">Whether only a virtual machine counts.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static async Task<FetchedImage> FindAsync(this IncusClient server, ImageName name, bool vm, CancellationToken cancellation) =>
-        await server.GetImageAsync(await server.ResolveAsync(name.Name, vm ? VirtualMachine : null, cancellation), cancellation);
+    public static async Task<ImageRecord> FindAsync(this RemoteBook book, ImageWord word, bool vm, CancellationToken cancellation)
+    {
+        if (word.Place.IsIncus)
+        {
+            using var server = book.OpenIncus(word.Place, "be asked");
+            return (await server.FindAsync(word, vm, cancellation)).Image;
+        }
+
+        using var remote = book.Open(word.Place);
+        return RemoteImageRecord.Of(await remote.RequireAsync(word, vm ? ImageType.VirtualMachine : null, architecture: null, cancellation));
+    }
+
+    /// <summary>The same of a server that can say more, such as the entity tag.</summary>
+    public static async Task<FetchedImage> FindAsync(this IncusClient server, ImageWord word, bool vm, CancellationToken cancellation)
+    {
+        ImageType? type = vm ? ImageType.VirtualMachine : null;
+        try
+        {
+            return await server.GetImageAsync(await server.ResolveAsync(word.NameOrDefault, type?.ToName(), cancellation), cancellation);
+        }
+        catch (StapesException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            throw await ImageLookup.NotFoundAsync(new IncusRemote(server), word, type, architecture: null, cancellation);
+        }
+    }
 }

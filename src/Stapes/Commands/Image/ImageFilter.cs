@@ -20,17 +20,17 @@ internal sealed class ImageFilter(IReadOnlyList<string> filters)
 
     /// <param name="image">The image.</param>
     /// <param name="raw">The image as the server wrote it.</param>
-    public bool Matches(ImageRecord image, JsonElement raw) => filters.All(f => IsPair(f) ? MatchesPair(f, image, raw) : MatchesName(f, image));
+    public bool Matches(ImageRecord image, Func<JsonElement> raw) => filters.All(f => IsPair(f) ? MatchesPair(f, image, raw) : MatchesName(f, image));
 
     private static bool MatchesName(string filter, ImageRecord image) =>
         image.Fingerprint.Contains(filter, StringComparison.Ordinal)
         || (image.Aliases ?? []).Any(a => a.Name.Contains(filter, StringComparison.Ordinal));
 
-    private static bool MatchesPair(string filter, ImageRecord image, JsonElement raw)
+    private static bool MatchesPair(string filter, ImageRecord image, Func<JsonElement> raw)
     {
         var (key, value) = Split(filter);
         return image.Properties.Any(p => IsAbbreviation(key, p.Key) && MatchesValue(value, p.Value))
-            || (raw.TryGetProperty(key, out var field) && field.ValueKind is not (JsonValueKind.Array or JsonValueKind.Object) && field.ToString() == value);
+            || (raw().TryGetProperty(key, out var field) && field.ValueKind is not (JsonValueKind.Array or JsonValueKind.Object) && field.ToString() == value);
     }
 
     /// <summary>Each part between dots may be shortened.</summary>

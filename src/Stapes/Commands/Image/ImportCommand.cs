@@ -37,9 +37,10 @@ internal static class ImportCommand
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
     {
         var (root, remote, pairs) = Read(result.GetValue(Words) ?? []);
+        var book = RemoteOptions.Book(result);
         var image = result.GetRequiredValue(Image);
         var properties = await KeyValues.ReadAsync(pairs, cancellation);
-        using var server = ImageCommand.Connect(result, remote);
+        using var server = book.OpenIncus(remote is null ? book.Default : book.ParsePlace(remote), "import images");
 
         var fingerprint = Path.Exists(image) || !image.Contains("://", StringComparison.Ordinal)
             ? await UploadAsync(result, server, image, root, properties, cancellation)
@@ -71,15 +72,15 @@ internal static class ImportCommand
     };
 
     // From the end: properties, a remote, and what is left is a file.
-    private static (string? Root, string Remote, IEnumerable<string> Pairs) Read(IReadOnlyList<string> words)
+    private static (string? Root, string? Remote, IEnumerable<string> Pairs) Read(IReadOnlyList<string> words)
     {
         var pairs = words.Reverse().TakeWhile(KeyValues.IsPair).Count();
         var (root, remote) = words.SkipLast(pairs).ToList() switch
         {
-            [] => (null, ImageName.Local),
-            [[.. var name, ':']] => (null, name),
-            [var file] => (file, ImageName.Local),
-            [var file, [.. var name, ':']] => (file, name),
+            [] => (default(string), default(string)),
+            [[.., ':'] name] => (null, name),
+            [var file] => (file, null),
+            [var file, [.., ':'] name] => (file, name),
             [_, var word, ..] => throw new StapesException(ErrorKind.Invalid, $"Invalid number of arguments: \"{word}\" is neither a remote nor KEY=VALUE"),
         };
         return (root, remote, words.TakeLast(pairs));

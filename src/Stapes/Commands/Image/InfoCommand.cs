@@ -16,9 +16,8 @@ internal static class InfoCommand
         var command = new Command("info", "Show useful information about images") { Image, Vm };
         command.SetAction(async (result, cancellation) =>
         {
-            var name = ImageName.Parse(result.GetRequiredValue(Image));
-            using var server = ImageCommand.Connect(result, name.Remote);
-            Write(result.InvocationConfiguration.Output, (await server.FindAsync(name, result.GetValue(Vm), cancellation)).Image);
+            var book = RemoteOptions.Book(result);
+            Write(result.InvocationConfiguration.Output, await book.FindAsync(book.Parse(result.GetRequiredValue(Image)), result.GetValue(Vm), cancellation));
         });
         return command;
     }

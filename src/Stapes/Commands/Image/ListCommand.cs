@@ -3,7 +3,7 @@ using System.Text.Json;
 using Stapes.Core;
 using Stapes.Output;
 using Stapes.Protocols.Incus;
-using Stapes.Protocols.Incus.Client;
+using Stapes.Remotes;
 
 namespace Stapes.Commands.Image;
 
@@ -46,22 +46,28 @@ internal static class ListCommand
 
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
     {
-        var (remote, filters) = ImageName.TakeRemote(result.GetValue(Words) ?? []);
+        var book = RemoteOptions.Book(result);
+        var (place, filters) = book.TakePlace(result.GetValue(Words) ?? []);
         var allProjects = result.GetValue(AllProjects);
         var letters = result.GetRequiredValue(ColumnsOption);
         var columns = ImageColumns.Parse(allProjects && letters == ImageColumns.Default ? ImageColumns.DefaultOfAllProjects : letters);
 
-        using var server = ImageCommand.Connect(result, remote);
-        var images = await FindAsync(server, new(filters), allProjects, cancellation);
+        var images = place.IsIncus
+            ? await FindAsync(book, place, new(filters), allProjects, cancellation)
+            : await FindAsync(book, place, new(filters), cancellation);
         var rows = images.Select(i => (IReadOnlyList<string>)[.. columns.Select(c => c.Cell(i.Image))]).Order(NaturalRowOrder.Instance).ToList();
+        var format = result.GetRequiredValue(Format);
+        // The kinds of table have no use for it.
+        var raw = format.Kind is ListKind.Json or ListKind.Yaml ? RawJson.List(images.Select(static i => i.Raw)) : default;
         ListPrinter.Print(
-            result.InvocationConfiguration.Output, result.GetRequiredValue(Format), [.. columns.Select(static c => c.Header)], rows,
-            RawJson.List(images.Select(static i => i.Raw)), IncusJsonContext.Default.IReadOnlyListImageRecord);
+            result.InvocationConfiguration.Output, format, [.. columns.Select(static c => c.Header)], rows,
+            raw, IncusJsonContext.Default.IReadOnlyListImageRecord);
         return 0;
     }
 
-    private static async Task<IReadOnlyList<ListedImage>> FindAsync(IncusClient server, ImageFilter filter, bool allProjects, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<ListedImage>> FindAsync(RemoteBook book, RemotePlace place, ImageFilter filter, bool allProjects, CancellationToken cancellation)
     {
+        using var server = book.OpenIncus(place, "list images");
         try
         {
             return Select(await server.ListImagesAsync(filter.OfServer, allProjects, cancellation), filter.Rest);
@@ -73,9 +79,20 @@ internal static class ListCommand
         }
     }
 
+    private static async Task<IReadOnlyList<ListedImage>> FindAsync(RemoteBook book, RemotePlace place, ImageFilter filter, CancellationToken cancellation)
+    {
+        using var remote = book.Open(place);
+        return [.. (await remote.ListAsync(cancellation)).Select(static i => new ListedImage(RemoteImageRecord.Of(i))).Where(i => filter.Matches(i.Image, () => i.Raw))];
+    }
+
     private static IReadOnlyList<ListedImage> Select(JsonElement list, ImageFilter filter) =>
-        [.. list.EnumerateArray().Select(static raw => new ListedImage(raw.Deserialize(IncusJsonContext.Default.ImageRecord)!, raw)).Where(i => filter.Matches(i.Image, i.Raw))];
+        [.. list.EnumerateArray().Select(static raw => new ListedImage(raw.Deserialize(IncusJsonContext.Default.ImageRecord)!, raw)).Where(i => filter.Matches(i.Image, () => i.Raw))];
 
     /// <summary>An image, and the same as the server wrote it: with its fields, and times to the nanosecond.</summary>
-    private readonly record struct ListedImage(ImageRecord Image, JsonElement Raw);
+    private sealed class ListedImage(ImageRecord image, JsonElement? raw = null)
+    {
+        public ImageRecord Image => image;
+
+        public JsonElement Raw => field.ValueKind is JsonValueKind.Undefined ? field = raw ?? JsonSerializer.SerializeToElement(image, IncusJsonContext.Default.ImageRecord) : field;
+    }
 }

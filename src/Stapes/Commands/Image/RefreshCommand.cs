@@ -12,9 +12,10 @@ internal static class RefreshCommand
         var command = new Command("refresh", "Refresh images") { Images };
         command.SetAction(async (result, cancellation) =>
         {
-            foreach (var name in result.GetRequiredValue(Images).Select(ImageName.Parse))
+            var book = RemoteOptions.Book(result);
+            foreach (var name in result.GetRequiredValue(Images).Select(book.Parse))
             {
-                using var server = ImageCommand.Connect(result, name.Remote);
+                using var server = book.OpenIncus(name.Place, "refresh images");
                 var image = await server.FindAsync(name, vm: false, cancellation);
                 var refreshed = await server.RefreshImageAsync(image.Image.Fingerprint, cancellation);
                 if (!ImageCommand.IsQuiet(result))

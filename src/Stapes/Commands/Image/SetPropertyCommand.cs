@@ -17,7 +17,7 @@ internal static class SetPropertyCommand
             // Older clients took «KEY VALUE» too.
             IReadOnlyList<string> pairs = result.GetRequiredValue(Pairs) is [var key, var value] && !KeyValues.IsPair(key) ? [$"{key}={value}"] : result.GetRequiredValue(Pairs);
             var values = await KeyValues.ReadAsync(pairs, cancellation);
-            await ChangeAsync(result, ImageName.Parse(result.GetRequiredValue(Image)), Set, cancellation);
+            await ChangeAsync(result, result.GetRequiredValue(Image), Set, cancellation);
 
             void Set(Dictionary<string, string?> properties)
             {
@@ -29,9 +29,11 @@ internal static class SetPropertyCommand
     }
 
     /// <summary>Changes properties, unless the image changes meanwhile.</summary>
-    public static async Task ChangeAsync(ParseResult result, ImageName name, Action<Dictionary<string, string?>> change, CancellationToken cancellation)
+    public static async Task ChangeAsync(ParseResult result, string word, Action<Dictionary<string, string?>> change, CancellationToken cancellation)
     {
-        using var server = ImageCommand.Connect(result, name.Remote);
+        var book = RemoteOptions.Book(result);
+        var name = book.Parse(word);
+        using var server = book.OpenIncus(name.Place, "change properties");
         var (image, etag) = await server.FindAsync(name, vm: false, cancellation);
         var properties = image.Properties.ToDictionary(static p => p.Key, static p => (string?)p.Value);
         change(properties);

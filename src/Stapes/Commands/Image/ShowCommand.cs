@@ -16,9 +16,8 @@ internal static class ShowCommand
         var command = new Command("show", "Show image properties") { Image, Vm };
         command.SetAction(async (result, cancellation) =>
         {
-            var name = ImageName.Parse(result.GetRequiredValue(Image));
-            using var server = ImageCommand.Connect(result, name.Remote);
-            var image = (await server.FindAsync(name, result.GetValue(Vm), cancellation)).Image;
+            var book = RemoteOptions.Book(result);
+            var image = await book.FindAsync(book.Parse(result.GetRequiredValue(Image)), result.GetValue(Vm), cancellation);
             YamlWriter.Write(result.InvocationConfiguration.Output, ImageFields.Of(image), IncusJsonContext.Default.ImagePutRecord);
         });
         return command;

@@ -13,7 +13,7 @@ internal static class UnsetPropertyCommand
     {
         var command = new Command("unset-property", "Unset image properties") { Image, Keys };
         command.SetAction((result, cancellation) => SetPropertyCommand.ChangeAsync(
-            result, ImageName.Parse(result.GetRequiredValue(Image)),
+            result, result.GetRequiredValue(Image),
             properties =>
             {
                 foreach (var key in result.GetRequiredValue(Keys))

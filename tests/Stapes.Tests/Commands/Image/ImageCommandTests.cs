@@ -119,9 +119,10 @@ public sealed class ImageCommandTests : IncusServerTest
     }
 
     [Theory]
-    [InlineData("Image \"none\" not found", "info", "none")]
-    [InlineData("Image \"..\" not found", "show", "..")]
-    [InlineData("The remote \"other\" doesn't exist; the only one is \"local\"", "info", "other:image")]
+    [InlineData("Image \"none\" not found on local; see `stapes image list local:`", "info", "none")]
+    [InlineData("Image \"nmae\" not found on local; did you mean \"name\"?", "info", "nmae")]
+    [InlineData("Image \"..\" not found on local; see `stapes image list local:`", "show", "local:..")]
+    [InlineData("The remote \"other\" doesn't exist; see `stapes remote list`", "info", "other:image")]
     [InlineData("Property not found: image name has no \"x\"", "get-property", "name", "x")]
     [InlineData("\"x\" is no KEY=VALUE", "set-property", "name", "a=1", "x")]
     [InlineData("Only https:// is supported for remote image import, not http://192.0.2.1/", "import", "http://192.0.2.1/")]
@@ -155,7 +156,7 @@ public sealed class ImageCommandTests : IncusServerTest
 
         status.ShouldBe(1);
         output.ShouldBeEmpty();
-        errors.ShouldBe("Error: Image \"one\" not found\nError: Image \"two\" not found\n");
+        errors.ShouldBe("Error: Image \"one\" not found on local; see `stapes image list local:`\nError: Image \"two\" not found on local; see `stapes image list local:`\n");
         (await CountAsync()).ShouldBe(0);
     }
 
@@ -189,7 +190,7 @@ public sealed class ImageCommandTests : IncusServerTest
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var errors = new StringWriter { NewLine = "\n" };
-        var result = CommandLine.CreateRoot().Parse(["image", .. arguments, "--socket", SocketPath]);
+        var result = CommandLine.CreateRoot().Parse(["image", .. arguments, "--socket", SocketPath, "--config", files["config"]]);
         result.Errors.ShouldBeEmpty();
         var status = await result.InvokeAsync(new() { Output = output, Error = errors, EnableDefaultExceptionHandler = false }, Cancellation);
         return (status, output.ToString(), errors.ToString());

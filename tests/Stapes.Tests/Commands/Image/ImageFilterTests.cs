@@ -56,5 +56,5 @@ public sealed class ImageFilterTests
         Matches().ShouldBeTrue();
     }
 
-    private static bool Matches(params string[] filters) => new ImageFilter(filters).Matches(Debian, JsonSerializer.SerializeToElement(Debian, IncusJsonContext.Default.ImageRecord));
+    private static bool Matches(params string[] filters) => new ImageFilter(filters).Matches(Debian, () => JsonSerializer.SerializeToElement(Debian, IncusJsonContext.Default.ImageRecord));
 }

@@ -1,0 +1,45 @@
+namespace Stapes.Remotes;
+
+/// <summary>Where the client keeps what it knows, laid out as the Incus client lays out its own directory.</summary>
+/// <param name="Directory">The directory; need not exist.</param>
+internal sealed record ClientPaths(string Directory)
+{
+    /// <summary><c>STAPES_CONF</c>, or <c>stapes</c> in the user's directory of configurations.</summary>
+    public static ClientPaths Default => new(Set("STAPES_CONF") ?? Path.Combine(Xdg("XDG_CONFIG_HOME", ".config"), "stapes"));
+
+    /// <summary>Where index files of servers are kept: all that is there can be fetched again.</summary>
+    public static string Cache => Path.Combine(Xdg("XDG_CACHE_HOME", ".cache"), "stapes", "simplestreams");
+
+    public string Configuration => Path.Combine(Directory, "config.yml");
+
+    public string Lock => Path.Combine(Directory, ".stapes.lock");
+
+    public string Certificate => Path.Combine(Directory, "client.crt");
+
+    public string Key => Path.Combine(Directory, "client.key");
+
+    /// <summary>The pinned certificate of a remote.</summary>
+    public string ServerCertificate(string remote) => Path.Combine(Directory, "servercerts", $"{remote}.crt");
+
+    /// <summary>Our own certificate for one remote, instead of the one for all.</summary>
+    public string RemoteCertificate(string remote) => Path.Combine(Directory, "clientcerts", $"{remote}.crt");
+
+    public string RemoteKey(string remote) => Path.Combine(Directory, "clientcerts", $"{remote}.key");
+
+    /// <summary>Every file that belongs to one remote, also those that only the Incus client makes.</summary>
+    public IEnumerable<string> FilesOf(string remote) =>
+    [
+        ServerCertificate(remote),
+        RemoteCertificate(remote),
+        RemoteKey(remote),
+        Path.Combine(Directory, "clientcerts", $"{remote}.ca"),
+        Path.Combine(Directory, "oidctokens", $"{remote}.json"),
+        Path.Combine(Directory, "jars", remote),
+    ];
+
+    private static string? Set(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
+
+    private static string Xdg(string variable, string inHome) => Environment.GetEnvironmentVariable(variable) is ['/', ..] path
+        ? path
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), inHome);
+}

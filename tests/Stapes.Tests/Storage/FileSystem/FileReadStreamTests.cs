@@ -28,7 +28,7 @@ public sealed class FileReadStreamTests : IDisposable
     {
         using var file = File.OpenHandle(directory.Write("file", "content"u8));
         await using var stream = new FileReadStream(file);
-        await Should.ThrowAsync<OperationCanceledException>(async () => await stream.ReadAsync(new byte[1], new CancellationToken(canceled: true)));
+        await Should.ThrowAsync<OperationCanceledException>(async () => await stream.ReadExactlyAsync(new byte[1], new CancellationToken(canceled: true)));
         stream.ReadByte().ShouldBe('c');
     }
 }

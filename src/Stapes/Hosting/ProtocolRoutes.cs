@@ -22,6 +22,7 @@ internal static class ProtocolRoutes
             Version = ProgramVersion.Text,
             Identity = identity,
             AuthMethods = settings.Oidc is null ? ["tls"] : ["tls", "oidc"],
+            Outside = new(OutsideRemotes.Opener, settings.PullAllow),
             OperationJournal = Path.Combine(settings.Data, "operations"),
             RefreshInterval = settings.RefreshInterval,
         });

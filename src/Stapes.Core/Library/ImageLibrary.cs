@@ -81,12 +81,15 @@ public sealed class ImageLibrary : IImageSource, IAsyncDisposable
     public Task<StagedUpload> StageAsync(ImageUpload upload, CancellationToken cancellation) =>
         StagedUpload.ReadAsync(blobs, upload, Limits, cancellation);
 
-    /// <summary>Where fetched files may lie that <see cref="StageAsync(FetchedFiles, CancellationToken)"/> shall take.</summary>
+    /// <summary>Where fetched files may lie that <see cref="StageAsync(FetchedFiles, Sha256Digest, CancellationToken)"/> shall take.</summary>
     public string StagingDirectory => blobs.StagingDirectory;
 
-    /// <summary>Takes fetched files without copying them, checked for being an image. To be disposed, added or not.</summary>
+    /// <summary>
+    /// Takes fetched files without copying them or reading all of them again: they were found to have the fingerprint. To be disposed, added or not.
+    /// </summary>
     /// <exception cref="StapesException">Invalid: they are no image.</exception>
-    public static Task<StagedUpload> StageAsync(FetchedFiles files, CancellationToken cancellation) => StagedUpload.TakeAsync(files, cancellation);
+    public static Task<StagedUpload> StageAsync(FetchedFiles files, Sha256Digest fingerprint, CancellationToken cancellation) =>
+        StagedUpload.TakeAsync(files, fingerprint, cancellation);
 
     /// <summary>Makes a staged image visible.</summary>
     /// <exception cref="StapesException">

@@ -50,19 +50,15 @@ public sealed class StagedUpload : IDisposable
         }
     }
 
-    internal static async Task<StagedUpload> TakeAsync(FetchedFiles fetched, CancellationToken cancellation)
+    internal static async Task<StagedUpload> TakeAsync(FetchedFiles fetched, Sha256Digest fingerprint, CancellationToken cancellation)
     {
-        await using var metadata = OpenAgain(fetched.Metadata);
-        await using var root = fetched.Root is null ? null : OpenAgain(fetched.Root);
-        var read = await ImageReader.ReadAsync(
-            new("The metadata", metadata, fetched.Metadata.Content.Handle),
-            root is null ? null : new("The root file system", root, fetched.Root!.Content.Handle),
-            cancellation);
+        var root = fetched.Root is null ? null : Hashed("The root file system", fetched.Root);
+        var read = await ImageInspector.InspectAsync(Hashed("The metadata", fetched.Metadata), root, fingerprint, cancellation);
         return new(read, fetched.Root is null ? [fetched.Metadata.Content] : [fetched.Metadata.Content, fetched.Root.Content]);
     }
 
-    private static FileStream OpenAgain(FetchedImageFile file) => new(
-        file.Content.TemporaryPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);
+    private static HashedFile Hashed(string name, FetchedImageFile file) =>
+        new(name, file.Content.TemporaryPath, file.Content.Handle, file.Digest, file.Size);
 
     /// <summary>Stores the files; they are flushed side by side.</summary>
     internal Task StoreAsync(IBlobStore blobs, CancellationToken cancellation) =>

@@ -1,17 +1,20 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Stapes.Core.Library;
 using Stapes.Protocols.Incus.Server;
 using Stapes.Protocols.Shared.Authentication;
 using Stapes.Protocols.Simplestreams.Serving;
+using Stapes.Remotes;
 
 namespace Stapes.Hosting;
 
 /// <summary>The protocols that a server speaks, a line each.</summary>
-internal static class ProtocolRoutes
+internal static partial class ProtocolRoutes
 {
     public static void MapProtocols(this IEndpointRouteBuilder routes, ServerSettings settings, ServerData data, IImageSource images, Func<ServerIdentity> identity)
     {
+        var logger = routes.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger("Stapes.Remotes");
         routes.MapSimplestreams(images);
         routes.MapIncus(new()
         {
@@ -22,8 +25,12 @@ internal static class ProtocolRoutes
             Version = ProgramVersion.Text,
             Identity = identity,
             AuthMethods = settings.Oidc is null ? ["tls"] : ["tls", "oidc"],
+            Outside = new(guard => RemoteProtocols.Opener(guard, line => LogRemote(logger, line)), settings.PullAllow),
             OperationJournal = Path.Combine(settings.Data, "operations"),
             RefreshInterval = settings.RefreshInterval,
         });
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Line}")]
+    private static partial void LogRemote(ILogger logger, string line);
 }

@@ -13,6 +13,8 @@ internal static class IncusDaemon
         await new Command(Script, "start", PeersTree.Root!).OutputAsync();
         await RunAsync("storage", "create", "default", "dir");
         await RunAsync("profile", "device", "add", "default", "root", "disk", "path=/", "pool=default");
+        // Servers that copy from it or to it reach it over the network.
+        await RunAsync("config", "set", "core.https_address", $"127.0.0.1:{FreePort.Find()}");
     }
 
     // Also when the run is being cancelled.
@@ -21,7 +23,7 @@ internal static class IncusDaemon
     private static Task<string> RunAsync(params IReadOnlyList<string> arguments) =>
         PeersTree.Run(PeersTree.Directory, "incus", arguments).OutputAsync();
 
-    private static string RepositoryRoot()
+    public static string RepositoryRoot()
     {
         var directory = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(directory, "stapes.slnx")))

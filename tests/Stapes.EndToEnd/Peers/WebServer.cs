@@ -10,7 +10,7 @@ internal sealed class WebServer(string directory, string documents) : IAsyncDisp
 {
     private Process? process;
 
-    public Uri Address { get; } = new($"https://127.0.0.1:{FreePort()}/");
+    public Uri Address { get; } = new($"https://127.0.0.1:{FreePort.Find()}/");
 
     private Command Nginx => PeersTree.Run(directory, "nginx", "-p", PeersTree.Inside(directory), "-c", "nginx.conf", "-e", "errors.log");
 
@@ -66,12 +66,5 @@ internal sealed class WebServer(string directory, string documents) : IAsyncDisp
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -35,6 +35,10 @@ internal sealed class ServedStore : IAsyncDisposable
         return new(home, server);
     }
 
+    /// <summary>Starts another server on the data of the one before, which has ended.</summary>
+    public Task<ServerProcess> RestartAsync() => ServerProcess.StartAsync(Path.Combine(home, "data"),
+        ["--listen", "127.0.0.1:0", "--cert", PeerServers.Certificate, "--key", PeerServers.Key]);
+
     /// <summary>Adds a public image under its own name as an alias.</summary>
     public async Task<TestImage> PublishAsync(Task<TestImage> made, params IReadOnlyList<string> options)
     {
@@ -59,6 +63,16 @@ internal sealed class ServedStore : IAsyncDisposable
         if (ready.Add("lxc"))
             await AddNetworkRemotesAsync("lxc");
         return PeersTree.Run(home, "lxc", arguments);
+    }
+
+    /// <summary>
+    /// Makes the Incus client of this store known to a server as an administrator, over the network, with a token as its users do it. It
+    /// knows the server as <paramref name="remote"/> from then on.
+    /// </summary>
+    public async Task TrustAsync(string remote, ServerProcess server)
+    {
+        var token = await server.TrustTokenAsync("end-to-end");
+        await (await IncusAsync("remote", "add", remote, server.Address.ToString(), "--token", token)).OutputAsync();
     }
 
     /// <summary>What the Incus client prints when it succeeds, as it has to.</summary>

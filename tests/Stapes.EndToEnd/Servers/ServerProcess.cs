@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Stapes.EndToEnd.Images;
 using Stapes.EndToEnd.Processes;
@@ -76,6 +79,28 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>A token that makes the client that shows it an administrator.</summary>
+    public async Task<string> TrustTokenAsync(string name)
+    {
+        var token = JsonNode.Parse(await SendAsync(HttpMethod.Post, "/1.0/certificates", $$"""{"name":"{{name}}","type":"client","token":true}"""))!["metadata"]!["metadata"]!;
+        // As `incus config trust add` writes it.
+        return Convert.ToBase64String(Encoding.UTF8.GetBytes(new JsonObject
+        {
+            ["client_name"] = name,
+            ["fingerprint"] = token["fingerprint"]!.DeepClone(),
+            ["addresses"] = token["addresses"]!.DeepClone(),
+            ["secret"] = token["secret"]!.DeepClone(),
+            ["expires_at"] = token["expires_at"]?.DeepClone() ?? "0001-01-01T00:00:00Z",
+        }.ToJsonString()));
+    }
+
+    /// <summary>Has it fetch an image from another server; answers the URL of the operation.</summary>
+    public async Task<string> StartPullAsync(Uri source) => (string)JsonNode.Parse(await SendAsync(
+        HttpMethod.Post, "/1.0/images", $$"""{"source":{"type":"image","protocol":"incus","server":"{{source}}","alias":"x"} }"""))!["operation"]!;
+
+    /// <summary>What it says of an operation.</summary>
+    public Task<string> OperationAsync(string url) => SendAsync(HttpMethod.Get, url, json: null);
+
     /// <summary><c>kill -9</c>.</summary>
     public async Task KillAsync()
     {
@@ -87,6 +112,27 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     {
         await KillAsync();
         process.Dispose();
+    }
+
+    /// <summary>A request over the Unix socket, that must succeed.</summary>
+    private async Task<string> SendAsync(HttpMethod method, string path, string? json)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellation) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(data, "unix.socket")), cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        });
+        using var request = new HttpRequestMessage(method, "http://stapes" + path);
+        if (json is not null)
+            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        response.IsSuccessStatusCode.ShouldBeTrue(text);
+        return text;
     }
 
     private void Read(string? line)

@@ -71,7 +71,7 @@ internal sealed class ImagePuller(IncusApiOptions options, EventHub events)
         try
         {
             using var files = await fetch(new(directory) { Progress = new TransferProgress(operation, "download", size, options.Time).Add }, cancellation);
-            using var staged = await ImageLibrary.StageAsync(files, cancellation);
+            using var staged = await ImageLibrary.StageAsync(files, fingerprint, cancellation);
             var image = await library.AddAsync(staged, add, cancellation);
             isOver = true;
             events.SendCreated(image, add.Aliases);

@@ -15,7 +15,7 @@ internal static class Pulls
         if (source.Server.Length == 0)
             throw new StapesException(ErrorKind.Invalid, "The request names no server to fetch the image from");
         var order = new PullOrder(
-            new(name, source.Server, source.Protocol.Length > 0 ? source.Protocol : "incus", source.Certificate, source.ImageType, IsGuarded(call)),
+            new(name, source.Server, Protocol(source.Protocol), source.Certificate, source.ImageType, IsGuarded(call)),
             await OptionsAsync(call, post))
         {
             Secret = source.Secret.Length > 0 ? source.Secret : null,
@@ -23,6 +23,9 @@ internal static class Pulls
         };
         return Reply.Started(call.Api.Operations.Start(order.Add.Project, Start, operation => call.Api.Puller.PullAsync(order, operation)));
     }
+
+    /// <summary>The clients of LXD have another name for the API.</summary>
+    private static string Protocol(string name) => name is "" or "lxd" ? "incus" : name;
 
     /// <summary>How an operation begins that fetches an image.</summary>
     public static OperationRecord Start => new() { Description = "Downloading image", MayCancel = true };

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Stapes.Core.Access;
 using Stapes.Core.Library;
 using Stapes.Protocols.Incus.Server;
+using Stapes.Protocols.Shared.Authentication;
 using Stapes.Protocols.Shared.Client;
 using Stapes.Tests.Hosting;
 using Stapes.Tests.Images;
@@ -23,7 +25,14 @@ public class PushTests : IncusServerTest
         target = await RunningServer.StartAsync(static routes =>
         {
             var library = routes.ServiceProvider.GetRequiredService<ImageLibrary>();
-            routes.MapIncus(new() { Images = library, Library = library, Version = "1.2.3" });
+            routes.MapIncus(new()
+            {
+                Images = library,
+                Library = library,
+                Access = routes.ServiceProvider.GetRequiredService<AccessControl>(),
+                Attempts = routes.ServiceProvider.GetRequiredService<FailedAttempts>(),
+                Version = "1.2.3",
+            });
         });
     }
 

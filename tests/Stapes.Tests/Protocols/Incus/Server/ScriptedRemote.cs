@@ -26,9 +26,6 @@ internal sealed class ScriptedRemote : IRemote
     /// <summary>Goes on in the middle of a fetch, when half of the bytes have come.</summary>
     public Func<CancellationToken, Task> HalfwayAsync { get; set; } = static _ => Task.CompletedTask;
 
-    /// <summary>Bytes that come in place of those of the image.</summary>
-    public byte[]? Instead { get; set; }
-
     public bool IsAway { get; set; }
 
     public OpenRemote Open(Func<System.Net.IPAddress, bool>? guard) => address =>
@@ -39,9 +36,11 @@ internal sealed class ScriptedRemote : IRemote
     };
 
     /// <summary>Gives an image a name, which another one may have had.</summary>
-    public RemoteImage Publish(string name, string release, IReadOnlyDictionary<string, string>? properties = null)
+    public RemoteImage Publish(string name, string release, IReadOnlyDictionary<string, string>? properties = null) =>
+        PublishBytes(name, SampleImage.Unified(SampleImage.Yaml(release: release)), properties ?? new Dictionary<string, string> { ["os"] = "Edited", ["release"] = release });
+
+    public RemoteImage PublishBytes(string name, byte[] bytes, IReadOnlyDictionary<string, string>? properties = null)
     {
-        var bytes = SampleImage.Unified(SampleImage.Yaml(release: release));
         var fingerprint = Sha256Digest.FromBytes(SHA256.HashData(bytes));
         files[fingerprint.Hex] = bytes;
         return Images[name] = new()
@@ -51,7 +50,7 @@ internal sealed class ScriptedRemote : IRemote
             Architecture = Architecture.Local,
             Size = bytes.Length,
             FileName = "remote.tar.gz",
-            Properties = properties ?? new Dictionary<string, string> { ["os"] = "Edited", ["release"] = release },
+            Properties = properties ?? new Dictionary<string, string>(),
             ExpiresAt = new DateTimeOffset(2040, 1, 1, 0, 0, 0, TimeSpan.Zero),
         };
     }
@@ -65,7 +64,7 @@ internal sealed class ScriptedRemote : IRemote
     public async Task<FetchedFiles> FetchAsync(RemoteImage image, FetchOptions options, CancellationToken cancellation)
     {
         Fetches++;
-        var bytes = Instead ?? files[image.Fingerprint.Hex];
+        var bytes = files[image.Fingerprint.Hex];
         var file = StagedFile.TryContinue(options.Directory, image.Fingerprint.Hex)!;
         try
         {

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.RegularExpressions;
+using Stapes.EndToEnd.Processes;
+
+namespace Stapes.EndToEnd.Peers;
+
+/// <summary>A real OpenID Connect issuer on loopback (<c>tests/peers/oidc</c>), and the browser of a user who signs in there.</summary>
+internal sealed partial class OidcIssuer : IAsyncDisposable
+{
+    private readonly Process process;
+
+    private OidcIssuer(Process process, string url)
+    {
+        this.process = process;
+        Url = url;
+    }
+
+    public string Url { get; }
+
+    public static async Task<OidcIssuer> StartAsync()
+    {
+        var port = FreePort.Find();
+        var command = new Command("node", "issuer.mjs", $"{port}") { Directory = Path.Combine(IncusDaemon.RepositoryRoot(), "tests", "peers", "oidc") };
+        var process = command.Start();
+        process.ErrorDataReceived += static (_, _) => { };
+        process.BeginErrorReadLine();
+        (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldBe("listening");
+        return new(process, $"http://127.0.0.1:{port}");
+    }
+
+    /// <summary>Fills in the forms that the issuer shows to a user, until there is none any more.</summary>
+    /// <param name="page">Where the program that wants to be signed in sends its user.</param>
+    /// <param name="user">Who signs in.</param>
+    public static async Task SignInAsync(Uri page, string user)
+    {
+        using var browser = new HttpClient(new SocketsHttpHandler { CookieContainer = new CookieContainer() });
+        var response = await browser.GetAsync(page, TestContext.Current.CancellationToken);
+        while (true)
+        {
+            var html = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            response.IsSuccessStatusCode.ShouldBeTrue(html);
+            var form = FormPattern().Match(html);
+            if (!form.Success)
+                break;
+            var fields = InputPattern().Matches(html)
+                .Select(static i => (Name: NamePattern().Match(i.Value), Value: ValuePattern().Match(i.Value)))
+                .Where(static i => i.Name.Success)
+                .Select(i => KeyValuePair.Create(i.Name.Groups[1].Value, i.Value.Success ? WebUtility.HtmlDecode(i.Value.Groups[1].Value) : user));
+            var next = new Uri(response.RequestMessage!.RequestUri!, WebUtility.HtmlDecode(form.Groups[1].Value));
+            response.Dispose();
+            using var content = new FormUrlEncodedContent(fields);
+            response = await browser.PostAsync(next, content, TestContext.Current.CancellationToken);
+        }
+
+        response.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync(CancellationToken.None);
+        process.Dispose();
+    }
+
+    [GeneratedRegex("<form[^>]*action=\"([^\"]*)\"", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex FormPattern();
+
+    [GeneratedRegex("<input[^>]*>", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex InputPattern();
+
+    [GeneratedRegex(" name=\"([^\"]*)\"", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex(" value=\"([^\"]*)\"", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ValuePattern();
+}

@@ -1,0 +1,57 @@
+using Stapes.EndToEnd.Images;
+using Stapes.EndToEnd.Peers;
+using Stapes.EndToEnd.Servers;
+
+namespace Stapes.EndToEnd;
+
+/// <summary>The real Incus client signs its user in with a real OpenID Connect issuer, as for a device, and works as that user.</summary>
+public sealed class ServeOidcTests
+{
+    [PeersFact]
+    public async Task Incus_signs_a_user_in_who_then_adds_an_image()
+    {
+        await using var issuer = await OidcIssuer.StartAsync();
+        await using var store = await StartAsync(issuer, "publisher");
+        await SignInAsync(store, "ann");
+
+        var image = await store.Images.UnifiedAsync("by-ann");
+        await store.IncusOutputAsync(["image", "import", .. image.Files.Select(PeersTree.Inside), "corp:", "--alias", "by-ann"]);
+        (await store.Server.ExportedFingerprintAsync("by-ann")).ShouldBe(image.Fingerprint);
+        (await store.IncusOutputAsync("info", "corp:")).ShouldContain("auth_user_name: ann\n");
+        // No private image is shown to anybody else.
+        (await store.ListAsync("api:")).ShouldBeEmpty();
+    }
+
+    [PeersFact]
+    public async Task Incus_shows_a_viewer_private_images_and_lets_them_change_nothing()
+    {
+        await using var issuer = await OidcIssuer.StartAsync();
+        await using var store = await StartAsync(issuer, "viewer");
+        var image = await store.Images.UnifiedAsync("hidden");
+        await store.Server.Import(image).OutputAsync();
+        await SignInAsync(store, "ben");
+
+        (await store.ListAsync("corp:")).ShouldHaveSingleItem();
+        var refused = await (await store.IncusAsync("image", "delete", "corp:" + image.Fingerprint)).RunAsync();
+        refused.ExitCode.ShouldBe(1, refused.ToString());
+        (await store.ListAsync("corp:")).ShouldHaveSingleItem();
+    }
+
+    private static Task<ServedStore> StartAsync(OidcIssuer issuer, string role) => ServedStore.StartAsync(
+        "--oidc-issuer", issuer.Url, "--oidc-client-id", "stapes", "--oidc-audience", "images.example", "--oidc-role", role);
+
+    /// <summary>The client prints where its user has to go, and waits until that is done.</summary>
+    private static async Task SignInAsync(ServedStore store, string user)
+    {
+        using var adding = (await store.IncusAsync("remote", "add", "corp", store.Server.Address.ToString(), "--auth-type=oidc")).Start();
+        var errors = adding.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string? page = null;
+        while (page is null && await adding.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+            page = line.StartsWith("URL: ", StringComparison.Ordinal) ? line["URL: ".Length..] : null;
+        page.ShouldNotBeNull(page is null ? await errors : null);
+        await OidcIssuer.SignInAsync(new(page), user);
+        await adding.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await adding.WaitForExitAsync(TestContext.Current.CancellationToken);
+        adding.ExitCode.ShouldBe(0, await errors);
+    }
+}

@@ -132,8 +132,10 @@ public sealed class StagedFile : IDisposable
             File.SetUnixFileMode(Handle, Published);
         File.Move(TemporaryPath, path, overwrite: true);
         moved = true;
-        // Between two names of one file a rename does nothing, see rename(2): an adopted file may come from where it goes.
-        File.Delete(TemporaryPath);
+        // Between two names of one file a rename does nothing, see rename(2): an adopted file may come from where it goes. The name of a
+        // part may be another transfer's by now.
+        if (!isPart)
+            File.Delete(TemporaryPath);
     }
 
     /// <summary>Ends a file that shall not be continued.</summary>

@@ -88,15 +88,15 @@ public sealed class RemoteTests(PeerServers peers)
     [PeersFact]
     public async Task The_public_images_of_incusd_are_there_for_strangers()
     {
-        var store = await ImageStore.CreateAsync();
+        var store = ImageStore.Default();
         var image = await store.ImportAsync(store.Images.SquashfsAsync("remote-public"), "--public");
         await store.ImportAsync(store.Images.SquashfsAsync("remote-private"));
 
         await OutputAsync("remote", "add", "pub", IncusDaemon.Address, "--public", "--accept-certificate");
 
-        (await OutputAsync([.. ListFingerprints.Split(' '), "pub:", "--project", store.Project])).ShouldBe(image.Fingerprint + "\n");
-        await ExportsAsync($"pub:{image.Name}", image, "--project", store.Project);
-        var refused = await Stapes("image", "delete", $"pub:{image.Name}", "--project", store.Project).RunAsync();
+        (await OutputAsync([.. ListFingerprints.Split(' '), "pub:", "remote-"])).ShouldBe(image.Fingerprint + "\n");
+        await ExportsAsync($"pub:{image.Name}", image);
+        var refused = await Stapes("image", "delete", $"pub:{image.Name}").RunAsync();
         refused.ExitCode.ShouldBe(1);
         refused.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(1, refused.ToString());
     }

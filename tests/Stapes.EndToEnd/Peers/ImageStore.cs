@@ -22,6 +22,9 @@ internal sealed class ImageStore
 
     public BootableImages Images { get; }
 
+    /// <summary>The project that strangers can see; other tests may have images there.</summary>
+    public static ImageStore Default() => new("default", Directory.CreateDirectory(Path.Combine(PeersTree.Directory, "home", Path.GetRandomFileName())).FullName);
+
     /// <summary>A project without images.</summary>
     public static async Task<ImageStore> CreateAsync()
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Stapes.Commands.Serve;
 using Stapes.Core;
 using Stapes.Protocols.Incus.Client;
 
@@ -10,23 +9,9 @@ internal static class LocalServer
 {
     private const string Prefix = "local:";
 
-    public static Option<string?> Data { get; } = new("--data")
-    {
-        Description = $"The data directory of the server to speak to [default: {ServePaths.DefaultData}] (STAPES_DATA)",
-        HelpName = "DIR",
-        Recursive = true,
-    };
-
-    public static Option<string?> Socket { get; } = new("--socket")
-    {
-        Description = "The Unix socket of the server to speak to [default: unix.socket in its data directory]",
-        HelpName = "PATH",
-        Recursive = true,
-    };
-
     public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Print nothing but what was asked for", Recursive = true };
 
-    public static AccessClient Connect(ParseResult result) => new(IncusConnection.ToSocket(result.GetValue(Socket) ?? Path.Combine(DataDirectory(result), "unix.socket")));
+    public static AccessClient Connect(ParseResult result) => new(IncusConnection.ToSocket(RemoteOptions.SocketPath(result)));
 
     /// <summary>A name, before which <c>local:</c> may stand.</summary>
     /// <exception cref="StapesException">NotFound: it is on another remote.</exception>
@@ -37,7 +22,4 @@ internal static class LocalServer
             : text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..]
             : throw new StapesException(ErrorKind.NotFound, $"\"{text[..colon]}:\" is another server: `incus` can change who it trusts, this command only the local one");
     }
-
-    private static string DataDirectory(ParseResult result) =>
-        result.GetValue(Data) ?? (Environment.GetEnvironmentVariable("STAPES_DATA") is { Length: > 0 } directory ? directory : ServePaths.DefaultData);
 }

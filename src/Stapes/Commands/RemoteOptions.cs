@@ -37,7 +37,8 @@ internal static class RemoteOptions
         ClientConfiguration.Read(Paths(result)), SocketPath(result), result.GetValue(Project),
         warning => result.InvocationConfiguration.Error.WriteLine($"Warning: {warning}"));
 
-    private static string SocketPath(ParseResult result) => result.GetValue(Socket) ?? Path.Combine(DataDirectory(result), "unix.socket");
+    /// <summary>Where the server of this machine listens.</summary>
+    public static string SocketPath(ParseResult result) => result.GetValue(Socket) ?? Path.Combine(DataDirectory(result), "unix.socket");
 
     private static string DataDirectory(ParseResult result) =>
         result.GetValue(Data) ?? (Environment.GetEnvironmentVariable("STAPES_DATA") is { Length: > 0 } directory ? directory : ServePaths.DefaultData);

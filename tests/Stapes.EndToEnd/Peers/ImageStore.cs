@@ -9,17 +9,21 @@ internal sealed class ImageStore
 {
     private static readonly string Socket = PeersTree.Root + "/var/lib/incus/unix.socket";
 
-    private readonly string project;
     private readonly string home;
 
     private ImageStore(string project, string home)
     {
-        this.project = project;
+        Project = project;
         this.home = home;
         Images = new BootableImages(home);
     }
 
+    public string Project { get; }
+
     public BootableImages Images { get; }
+
+    /// <summary>The project that strangers can see; other tests may have images there.</summary>
+    public static ImageStore Default() => new("default", Directory.CreateDirectory(Path.Combine(PeersTree.Directory, "home", Path.GetRandomFileName())).FullName);
 
     /// <summary>A project without images.</summary>
     public static async Task<ImageStore> CreateAsync()
@@ -31,10 +35,10 @@ internal sealed class ImageStore
     }
 
     /// <summary><c>incus image …</c></summary>
-    public Command Incus(params IReadOnlyList<string> arguments) => PeersTree.Run(home, "incus", ["image", .. arguments, "--project", project]);
+    public Command Incus(params IReadOnlyList<string> arguments) => PeersTree.Run(home, "incus", ["image", .. arguments, "--project", Project]);
 
     /// <summary><c>stapes image …</c></summary>
-    public Command Stapes(params IReadOnlyList<string> arguments) => StapesProgram.Run(home, ["image", .. arguments, "--project", project, "--socket", Socket]);
+    public Command Stapes(params IReadOnlyList<string> arguments) => StapesProgram.Run(home, ["image", .. arguments, "--project", Project, "--socket", Socket]);
 
     /// <summary>Imports an image under its own name as an alias, with stapes.</summary>
     public async Task<TestImage> ImportAsync(Task<TestImage> made, params string[] options)

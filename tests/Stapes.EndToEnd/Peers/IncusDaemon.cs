@@ -5,16 +5,20 @@ namespace Stapes.EndToEnd.Peers;
 /// <summary>The real Incus daemon, empty at the start, with directory storage and containers that have no network.</summary>
 internal static class IncusDaemon
 {
+    /// <summary>Where it listens on the network, since it was started.</summary>
+    public static string Address { get; private set; } = "";
+
     private static readonly string Script = Path.Combine(RepositoryRoot(), "tests", "peers", "incusd");
 
     public static async Task StartAsync()
     {
         await StopAsync();
         await new Command(Script, "start", PeersTree.Root!).OutputAsync();
+        Address = $"https://127.0.0.1:{FreePort.Find()}";
+        await RunAsync("config", "set", "core.https_address", Address["https://".Length..]);
         await RunAsync("storage", "create", "default", "dir");
         await RunAsync("profile", "device", "add", "default", "root", "disk", "path=/", "pool=default");
         // Servers that copy from it or to it reach it over the network.
-        await RunAsync("config", "set", "core.https_address", $"127.0.0.1:{FreePort.Find()}");
     }
 
     // Also when the run is being cancelled.

@@ -5,7 +5,7 @@ using Stapes.EndToEnd.Processes;
 
 namespace Stapes.EndToEnd.Peers;
 
-/// <summary>nginx, serving a directory as plain files on the loopback address, over HTTPS.</summary>
+/// <summary>nginx, serving a directory as plain files on the loopback address, over HTTPS; below <c>locked/</c> with a password.</summary>
 internal sealed class WebServer(string directory, string documents) : IAsyncDisposable
 {
     private Process? process;
@@ -17,6 +17,7 @@ internal sealed class WebServer(string directory, string documents) : IAsyncDisp
     public async Task StartAsync()
     {
         File.WriteAllText(Path.Combine(directory, "nginx.conf"), Configuration());
+        File.WriteAllText(Path.Combine(directory, "passwords"), "me:{PLAIN}p@ss\n");
         var command = Nginx;
         process = (command with { Arguments = [.. command.Arguments, "-g", "daemon off;"] }).Start();
         while (!await AnswersAsync(Address.Port))
@@ -50,6 +51,11 @@ internal sealed class WebServer(string directory, string documents) : IAsyncDisp
                 ssl_certificate server.crt;
                 ssl_certificate_key server.key;
                 root {{PeersTree.Inside(documents)}};
+                location /locked/ {
+                    alias {{PeersTree.Inside(documents)}}/;
+                    auth_basic "Images";
+                    auth_basic_user_file {{PeersTree.Inside(directory)}}/passwords;
+                }
             }
         }
         """;

@@ -28,7 +28,8 @@ internal sealed class DirectoryHost(string directory) : IStreamsHost
     {
     }
 
-    private static RemoteBody Open(string path, long offset)
+    /// <summary>A file of this machine, read as if it came from elsewhere.</summary>
+    public static RemoteBody Open(string path, long offset)
     {
         try
         {

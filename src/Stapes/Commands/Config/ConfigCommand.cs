@@ -7,7 +7,7 @@ internal static class ConfigCommand
 {
     public static Command Create() => new("config", "Manage who the local server trusts")
     {
-        LocalServer.Data, LocalServer.Socket, LocalServer.Quiet,
+        RemoteOptions.Data, RemoteOptions.Socket, LocalServer.Quiet,
         TrustCommand.Create(),
         TokenCommand.Create(),
     };

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
+using Stapes.Commands.Remote;
 using Stapes.Core;
 using Stapes.Core.Images;
 using Stapes.Protocols.Incus;
@@ -10,7 +12,12 @@ namespace Stapes.Commands.Image;
 /// <summary>The image that a command is about.</summary>
 internal static class ImageArgument
 {
-    public static Argument<string> Create() => new("image") { Description = "[REMOTE:] and an alias or fingerprint, or the start of one" };
+    public static Argument<string> Create()
+    {
+        var image = new Argument<string>("image") { Description = "[REMOTE:] and an alias or fingerprint, or the start of one" };
+        image.CompletionSources.Add(static context => RemoteArgument.Names(context.ParseResult).Select(static name => new CompletionItem($"{name}:")));
+        return image;
+    }
 
     public static Option<bool> CreateVmOption() => new("--vm") { Description = "Query virtual machine images" };
 

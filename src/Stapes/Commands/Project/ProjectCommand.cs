@@ -10,7 +10,7 @@ internal static class ProjectCommand
 {
     public static Command Create() => new("project", "Manage the projects of the local server")
     {
-        LocalServer.Data, LocalServer.Socket, LocalServer.Quiet,
+        RemoteOptions.Data, RemoteOptions.Socket, LocalServer.Quiet,
         CreateCreate(), CreateDelete(), CreateList(),
     };
 

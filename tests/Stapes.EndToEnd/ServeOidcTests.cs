@@ -1,4 +1,3 @@
-using Stapes.EndToEnd.Images;
 using Stapes.EndToEnd.Peers;
 using Stapes.EndToEnd.Servers;
 

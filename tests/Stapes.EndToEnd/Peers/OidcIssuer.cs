@@ -46,8 +46,8 @@ internal sealed partial class OidcIssuer : IAsyncDisposable
             var fields = InputPattern().Matches(html)
                 .Select(static i => (Name: NamePattern().Match(i.Value), Value: ValuePattern().Match(i.Value)))
                 .Where(static i => i.Name.Success)
-                .Select(i => KeyValuePair.Create(i.Name.Groups[1].Value, i.Value.Success ? WebUtility.HtmlDecode(i.Value.Groups[1].Value) : user));
-            var next = new Uri(response.RequestMessage!.RequestUri!, WebUtility.HtmlDecode(form.Groups[1].Value));
+                .Select(i => KeyValuePair.Create(i.Name.Groups["value"].Value, i.Value.Success ? WebUtility.HtmlDecode(i.Value.Groups["value"].Value) : user));
+            var next = new Uri(response.RequestMessage!.RequestUri!, WebUtility.HtmlDecode(form.Groups["value"].Value));
             response.Dispose();
             using var content = new FormUrlEncodedContent(fields);
             response = await browser.PostAsync(next, content, TestContext.Current.CancellationToken);
@@ -63,15 +63,15 @@ internal sealed partial class OidcIssuer : IAsyncDisposable
         process.Dispose();
     }
 
-    [GeneratedRegex("<form[^>]*action=\"([^\"]*)\"", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("<form[^>]*action=\"(?<value>[^\"]*)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FormPattern();
 
-    [GeneratedRegex("<input[^>]*>", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("<input[^>]*>", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex InputPattern();
 
-    [GeneratedRegex(" name=\"([^\"]*)\"", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(" name=\"(?<value>[^\"]*)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex NamePattern();
 
-    [GeneratedRegex(" value=\"([^\"]*)\"", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(" value=\"(?<value>[^\"]*)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ValuePattern();
 }

@@ -25,7 +25,7 @@ public sealed class PrecompressedContent
     /// <param name="content">The document. It must not change afterwards.</param>
     /// <param name="contentType">Its media type.</param>
     /// <param name="cacheControl">How long caches may serve it without asking.</param>
-    public PrecompressedContent(ReadOnlyMemory<byte> content, string contentType, string cacheControl = "public, max-age=60")
+    public PrecompressedContent(Memory<byte> content, string contentType, string cacheControl = "public, max-age=60")
     {
         hash = HashOf(content.Span);
         type = contentType;
@@ -37,13 +37,16 @@ public sealed class PrecompressedContent
     /// <summary>Whether it is this document.</summary>
     public bool Is(ReadOnlySpan<byte> document) => HashOf(document) == hash;
 
-    /// <summary>Lets go of the uncompressed form, by far the largest and the one that hardly anybody asks for, if it can be made of another.</summary>
+    /// <summary>Keeps only gzip, which all clients of Incus ask for and the other forms can be made of; without it, everything.</summary>
     public void Shrink()
     {
         lock (variants)
         {
-            if (variants[(int)ContentCoding.Gzip] is { IsCompletedSuccessfully: true })
-                variants[(int)ContentCoding.Identity] = null;
+            if (variants[(int)ContentCoding.Gzip] is { IsCompletedSuccessfully: true } gzip)
+            {
+                variants.AsSpan().Clear();
+                variants[(int)ContentCoding.Gzip] = gzip;
+            }
         }
     }
 
@@ -76,12 +79,7 @@ public sealed class PrecompressedContent
         headers.ContentLength = variant.Body.Length;
         if (HttpMethods.IsHead(request.Method))
             return ValueTask.CompletedTask;
-        var write = response.BodyWriter.WriteAsync(variant.Body, cancellation);
-        return write.IsCompletedSuccessfully ? Consume(write.Result) : Await(write);
-
-        static ValueTask Consume(System.IO.Pipelines.FlushResult _) => ValueTask.CompletedTask;
-
-        static async ValueTask Await(ValueTask<System.IO.Pipelines.FlushResult> write) => await write;
+        return ReadyBody.SendAsync(context, variant.Body, cancellation);
     }
 
     // Made once, on one thread; the requests that come meanwhile wait without a thread.
@@ -100,7 +98,7 @@ public sealed class PrecompressedContent
         }
     }
 
-    private Variant Plain(ReadOnlyMemory<byte> content) => new($"\"{hash}\"", StringValues.Empty, content);
+    private Variant Plain(Memory<byte> content) => new($"\"{hash}\"", StringValues.Empty, content);
 
     private Variant Make(ContentCoding coding, ReadOnlyMemory<byte> content)
     {
@@ -140,5 +138,5 @@ public sealed class PrecompressedContent
 
     private static string HashOf(ReadOnlySpan<byte> document) => Convert.ToHexStringLower(SHA256.HashData(document).AsSpan(0, 16));
 
-    private sealed record Variant(StringValues Tag, StringValues Encoding, ReadOnlyMemory<byte> Body);
+    private sealed record Variant(StringValues Tag, StringValues Encoding, Memory<byte> Body);
 }

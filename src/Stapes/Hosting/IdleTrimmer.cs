@@ -9,7 +9,7 @@ namespace Stapes.Hosting;
 /// </summary>
 internal sealed partial class IdleTrimmer(ServerMetrics metrics, IdleMemory memory)
 {
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
 
     /// <summary>Trims once after the start and after each busy time, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -33,6 +33,9 @@ internal sealed partial class IdleTrimmer(ServerMetrics metrics, IdleMemory memo
     private bool Trim()
     {
         memory.Release();
+        // What has a finalizer keeps its memory until that has run.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _ = malloc_trim(0);
         return true;

@@ -46,6 +46,7 @@ internal static class Listeners
         var metrics = options.ApplicationServices.GetRequiredService<ServerMetrics>();
         var origin = isUnix ? ConnectionOrigin.UnixSocket : ConnectionOrigin.Network;
         options.Use(next => connection => RunAsync(next, connection, metrics, origin));
+        options.Use(DirectTransport.OverSocket);
         options.Protocols = isTls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
         if (!isTls)
             return;
@@ -53,6 +54,7 @@ internal static class Listeners
         // One for all listeners, made with the first that needs it.
         var certificate = options.ApplicationServices.GetRequiredService<Lazy<ServerCertificate>>().Value;
         options.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(certificate.Options) });
+        options.Use(DirectTransport.OverTls);
     }
 
     private static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection, ServerMetrics metrics, ConnectionOrigin origin)

@@ -29,6 +29,16 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Where it listens on the network, with the port that the system chose.</summary>
     public Uri Address { get; private set; } = null!;
 
+    /// <summary>What of it lies in memory, in bytes.</summary>
+    public long Memory
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
     /// <summary>The files of images, whole or being written.</summary>
     public IReadOnlyList<string> StoredFiles =>
     [

@@ -98,13 +98,21 @@ internal sealed class RunningServer : IAsyncDisposable
         return new(socket, ownsSocket: true);
     }
 
+    /// <summary>A bare connection to the TLS listener.</summary>
+    public async Task<SslStream> ConnectTlsAsync(SslApplicationProtocol protocol)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, Https.Port, TestContext.Current.CancellationToken);
+        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = "x", ApplicationProtocols = [protocol] }, TestContext.Current.CancellationToken);
+        return tls;
+    }
+
     /// <summary>The certificate that a new connection is greeted with, as its SHA-256.</summary>
     public async Task<string> GetCertificateAsync()
     {
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, Https.Port, TestContext.Current.CancellationToken);
-        await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "x" }, TestContext.Current.CancellationToken);
+        await using var tls = await ConnectTlsAsync(SslApplicationProtocol.Http11);
         return tls.RemoteCertificate!.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256);
     }
 

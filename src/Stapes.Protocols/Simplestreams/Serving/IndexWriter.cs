@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stapes.Core.Images;
@@ -18,7 +19,7 @@ internal static class IndexWriter
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The file <c>streams/v1/index.json</c>.</summary>
-    public static ReadOnlyMemory<byte> WriteIndex(IReadOnlyList<ServedProduct> products) => Write(products.Count * 64, json =>
+    public static Memory<byte> WriteIndex(IReadOnlyList<ServedProduct> products) => Write(products.Count * 64, json =>
     {
         json.WriteString("format", "index:1.0");
         json.WriteStartObject("index");
@@ -35,7 +36,7 @@ internal static class IndexWriter
     });
 
     /// <summary>The file <c>streams/v1/images.json</c>.</summary>
-    public static ReadOnlyMemory<byte> WriteProducts(IReadOnlyList<ServedProduct> products) => Write(
+    public static Memory<byte> WriteProducts(IReadOnlyList<ServedProduct> products) => Write(
         products.Sum(static p => p.Versions.Sum(static v => v.Images.Count)) * BytesPerImage, json =>
     {
         json.WriteString("content_id", "images");
@@ -50,7 +51,7 @@ internal static class IndexWriter
     /// <summary>The path of a file in the index, relative to the root of the server.</summary>
     public static string PathOf(ImageFile file) => $"images/{file.Digest}{file.Extension}";
 
-    private static ReadOnlyMemory<byte> Write(int size, Action<Utf8JsonWriter> content)
+    private static Memory<byte> Write(int size, Action<Utf8JsonWriter> content)
     {
         var buffer = new ArrayBufferWriter<byte>(size + 1024);
         using (var json = new Utf8JsonWriter(buffer, Compact))
@@ -60,7 +61,7 @@ internal static class IndexWriter
             json.WriteEndObject();
         }
 
-        return buffer.WrittenMemory;
+        return MemoryMarshal.AsMemory(buffer.WrittenMemory);
     }
 
     private static void WriteProduct(Utf8JsonWriter json, ServedProduct product)

@@ -14,11 +14,11 @@ internal static class IncusDaemon
     {
         await StopAsync();
         await new Command(Script, "start", PeersTree.Root!).OutputAsync();
+        // Servers that copy from it or to it reach it over the network.
         Address = $"https://127.0.0.1:{FreePort.Find()}";
         await RunAsync("config", "set", "core.https_address", Address["https://".Length..]);
         await RunAsync("storage", "create", "default", "dir");
         await RunAsync("profile", "device", "add", "default", "root", "disk", "path=/", "pool=default");
-        // Servers that copy from it or to it reach it over the network.
     }
 
     // Also when the run is being cancelled.

@@ -34,12 +34,16 @@ public sealed class ServeAccessTests
     {
         await using var store = await ServedStore.StartAsync();
         await AddRemoteAsync(store, "incus", "corp");
-        await store.ListAsync("corp:");
+        var hidden = await ImportAsync(store, store.Images.UnifiedAsync("hidden"));
+        (await store.ListAsync("corp:")).ShouldHaveSingleItem();
         var fingerprint = (await store.Server.Stapes("config", "trust", "list", "-c", "F", "-f", "csv").OutputAsync()).Trim();
         await store.Server.Stapes("config", "trust", "remove", fingerprint).OutputAsync();
-        var result = await (await store.IncusAsync("image", "list", "corp:")).RunAsync();
-        result.ExitCode.ShouldBe(1, result.ToString());
-        result.Errors.ShouldContain("not authorized");
+        (await store.ListAsync("corp:")).ShouldBeEmpty("it is a stranger's now, who sees public images");
+        foreach (var refused in (string[][])[["config", "trust", "list", "corp:"], ["image", "delete", $"corp:{hidden.Fingerprint}"]])
+        {
+            var result = await (await store.IncusAsync(refused)).RunAsync();
+            result.ExitCode.ShouldBe(1, result.ToString());
+        }
     }
 
     [PeersFact]

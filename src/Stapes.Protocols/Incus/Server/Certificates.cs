@@ -14,7 +14,8 @@ internal static class Certificates
 
     public static Task<IResult> ListAsync(IncusCall call)
     {
-        var shown = call.Api.Access.State.Of(IdentityKind.Certificate).Where(i => IsFor(call, i));
+        var filter = ListFilter<Identity>.Parse(call.Query("filter"), Compare);
+        var shown = call.Api.Access.State.Of(IdentityKind.Certificate).Where(i => IsFor(call, i) && filter?.Matches(i) is not false);
         return Task.FromResult(call.Recursive
             ? Reply.Sync([.. shown.Select(Describe)], IncusJsonContext.Default.IReadOnlyListCertificateRecord)
             : Reply.Sync([.. shown.Select(static i => Url(i.Id))], IncusJsonContext.Default.IReadOnlyListString));
@@ -175,6 +176,16 @@ internal static class Certificates
         Description = identity.Description,
         Fingerprint = identity.Id,
         Role = identity.Role.ToName(),
+    };
+
+    private static Func<Identity, bool> Compare(string field, bool equal, string value) => field switch
+    {
+        "name" => ImageField.Text<Identity>(static i => i.Name, equal, value),
+        "description" => ImageField.Text<Identity>(static i => i.Description, equal, value),
+        "fingerprint" => ImageField.Text<Identity>(static i => i.Id, equal, value),
+        "type" => ImageField.Text<Identity>(static _ => ClientType, equal, value),
+        "restricted" => ImageField.Text<Identity>(static i => i.Restricted ? "true" : "false", equal, value),
+        _ => throw ImageFilter.Invalid($"certificates cannot be filtered by \"{field}\""),
     };
 
     private static string Tag(CertificateRecord record) =>

@@ -15,14 +15,14 @@ internal static class ImageField
     public static Func<Image, bool> Compare(string field, bool equal, string value) => field switch
     {
         _ when field.StartsWith(PropertyPrefix, StringComparison.Ordinal) => Text(Property(field[PropertyPrefix.Length..]), equal, value),
-        "architecture" => Text(static i => i.Architecture.Name, equal, value),
-        "filename" => Text(static i => i.FileName, equal, value),
-        "fingerprint" => Text(static i => i.Fingerprint.Hex, equal, value),
-        "project" => Text(static i => i.Project, equal, value),
-        "type" => Text(static i => i.Type.ToName(), equal, value),
-        "update_source.alias" => Text(static i => i.UpdateSource?.Alias ?? "", equal, value),
-        "update_source.protocol" => Text(static i => i.UpdateSource?.Protocol ?? "", equal, value),
-        "update_source.server" => Text(static i => i.UpdateSource?.Server ?? "", equal, value),
+        "architecture" => Text<Image>(static i => i.Architecture.Name, equal, value),
+        "filename" => Text<Image>(static i => i.FileName, equal, value),
+        "fingerprint" => Text<Image>(static i => i.Fingerprint.Hex, equal, value),
+        "project" => Text<Image>(static i => i.Project, equal, value),
+        "type" => Text<Image>(static i => i.Type.ToName(), equal, value),
+        "update_source.alias" => Text<Image>(static i => i.UpdateSource?.Alias ?? "", equal, value),
+        "update_source.protocol" => Text<Image>(static i => i.UpdateSource?.Protocol ?? "", equal, value),
+        "update_source.server" => Text<Image>(static i => i.UpdateSource?.Server ?? "", equal, value),
         "auto_update" => Flag(static i => i.AutoUpdate, equal, value),
         "cached" => Flag(static i => i.Cached, equal, value),
         "public" => Flag(static i => i.Public, equal, value),
@@ -44,18 +44,19 @@ internal static class ImageField
         return parts.Length == starts.Length && parts.Zip(starts).All(static p => p.First.StartsWith(p.Second, StringComparison.Ordinal));
     }
 
-    private static Func<Image, bool> Text(Func<Image, string> field, bool equal, string value)
+    /// <summary>A comparison of a text: with a list, with a regular expression, or as it is; case does not matter.</summary>
+    public static Func<T, bool> Text<T>(Func<T, string> field, bool equal, string value)
     {
         if (value.Contains(','))
         {
             // Of a list, «eq» wants one that is equal, and «ne» one that is not.
             var values = value.Split(',');
-            return image => values.Any(v => v.Equals(field(image), StringComparison.OrdinalIgnoreCase) == equal);
+            return item => values.Any(v => v.Equals(field(item), StringComparison.OrdinalIgnoreCase) == equal);
         }
 
         if (Regex.Escape(value) != value && TryRegex(value) is { } regex)
-            return image => regex.IsMatch(field(image)) == equal;
-        return image => value.Equals(field(image), StringComparison.OrdinalIgnoreCase) == equal;
+            return item => regex.IsMatch(field(item)) == equal;
+        return item => value.Equals(field(item), StringComparison.OrdinalIgnoreCase) == equal;
     }
 
     /// <summary>A regular expression over the whole text unless it has anchors of its own. Strangers write them: linear time only.</summary>

@@ -79,7 +79,7 @@ internal sealed class ImageView(ImageSnapshot snapshot, Audience audience)
     /// <param name="project">Its images; null for all.</param>
     /// <param name="recursive">Records in place of URLs.</param>
     /// <param name="filter">Which of them; null for all.</param>
-    public byte[] List(string? project, bool recursive, ImageFilter? filter)
+    public byte[] List(string? project, bool recursive, ListFilter<Image>? filter)
     {
         // Others than these are rare, and could be as many as a caller has ideas.
         if (filter is not null || project is not (null or Image.DefaultProject))
@@ -94,7 +94,7 @@ internal sealed class ImageView(ImageSnapshot snapshot, Audience audience)
 
     public static void ForgetRecords() => Records.Clear();
 
-    private byte[] Write(string? project, bool recursive, ImageFilter? filter)
+    private byte[] Write(string? project, bool recursive, ListFilter<Image>? filter)
     {
         var images = project is null ? Snapshot.Images : Snapshot.InProject(project);
         var buffer = new ArrayBufferWriter<byte>(1 << 16);

@@ -8,14 +8,14 @@ namespace Stapes.Output;
 internal sealed class CopyProgress : ICopyWatcher
 {
     private readonly TextWriter errors;
-    private readonly Func<CopyResult, string> describe;
+    private readonly Func<CopyResult, string>? describe;
     private readonly ConcurrentDictionary<CopyItem, ProgressTask> bars = new(ReferenceEqualityComparer.Instance);
     private ProgressContext? context;
     private IAnsiConsole? console;
 
     /// <param name="errors">Where failures are told.</param>
-    /// <param name="describe">The line of one that failed.</param>
-    public CopyProgress(TextWriter errors, Func<CopyResult, string> describe)
+    /// <param name="describe">The line of one that failed; null when the caller tells it.</param>
+    public CopyProgress(TextWriter errors, Func<CopyResult, string>? describe)
     {
         this.errors = errors;
         this.describe = describe;
@@ -55,7 +55,7 @@ internal sealed class CopyProgress : ICopyWatcher
     {
         if (bars.TryRemove(result.Item, out var bar))
             bar.StopTask();
-        if (result.Failure is null)
+        if (result.Failure is null || describe is null)
             return;
         if (console is null)
             errors.WriteLine(describe(result));

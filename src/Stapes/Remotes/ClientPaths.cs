@@ -10,6 +10,9 @@ internal sealed record ClientPaths(string Directory)
     /// <summary>Where index files of servers are kept: all that is there can be fetched again.</summary>
     public static string Cache => Path.Combine(Xdg("XDG_CACHE_HOME", ".cache"), "stapes", "simplestreams");
 
+    /// <summary>Where files lie that are on their way from one server to another; what broke off is continued there.</summary>
+    public static string Transfers => Path.Combine(Xdg("XDG_CACHE_HOME", ".cache"), "stapes", "transfers");
+
     public string Configuration => Path.Combine(Directory, "config.yml");
 
     public string Lock => Path.Combine(Directory, ".stapes.lock");

@@ -55,8 +55,7 @@ internal sealed class RemoteBook(ClientConfiguration configuration, string local
     /// <exception cref="StapesException">Invalid or Forbidden: it cannot be reached as it is configured.</exception>
     public IRemote Open(RemotePlace place) => place switch
     {
-        { Directory: { } directory } => SimplestreamsRemote.OfDirectory(directory),
-        { Remote: { } remote } when remote.Addresses[0].StartsWith("file://", StringComparison.Ordinal) => SimplestreamsRemote.OfDirectory(new Uri(remote.Addresses[0]).LocalPath),
+        { TreeDirectory: { } directory } => SimplestreamsRemote.OfDirectory(directory),
         _ => RemoteProtocols.Open(place.Remote!.Protocol, AccessTo(place.Remote), new(ProjectOf(place.Remote), Secret: null, ClientPaths.Cache, warn)),
     };
 
@@ -64,9 +63,12 @@ internal sealed class RemoteBook(ClientConfiguration configuration, string local
     /// <param name="place">The place.</param>
     /// <param name="what">What is to be done, to follow «cannot».</param>
     /// <exception cref="StapesException">Invalid: it is none.</exception>
-    public IncusClient OpenIncus(RemotePlace place, string what) => place switch
+    public IncusClient OpenIncus(RemotePlace place, string what) => OpenIncus(place, what, place.Remote is { } remote ? ProjectOf(remote) : null);
+
+    /// <summary>The same for a project of its own, whatever the command line says of the project.</summary>
+    public IncusClient OpenIncus(RemotePlace place, string what, string? ofProject) => place switch
     {
-        { Remote: { Protocol: ConfiguredRemote.Incus } remote } => new(IncusConnection.To(AccessTo(remote), ProjectOf(remote))),
+        { Remote: { Protocol: ConfiguredRemote.Incus } remote } => new(IncusConnection.To(AccessTo(remote), ofProject)),
         { Directory: { } directory } => throw new StapesException(ErrorKind.Invalid, $"{directory} is a simplestreams tree, which `stapes image` cannot {what}: use `stapes tree -C {directory}`"),
         _ => throw new StapesException(ErrorKind.Invalid, $"The remote \"{place.Name}\" speaks {place.Remote!.Protocol}, which can only be read: it cannot {what}; name a remote that speaks incus"),
     };
@@ -86,6 +88,9 @@ internal sealed class RemoteBook(ClientConfiguration configuration, string local
             ClientCertificate = remote is { Protocol: ConfiguredRemote.Incus, Public: false } ? ClientCertificate.Find(paths, remote.Name) : null,
         };
     }
+
+    /// <summary>The certificate that a remote must have, in PEM; empty when authorities vouch for it.</summary>
+    public string PinnedPem(string remote) => PinnedCertificate(remote)?.ExportCertificatePem() ?? "";
 
     private ServerAddress AddressOf(string address) =>
         !address.StartsWith("unix:", StringComparison.Ordinal) ? ServerAddress.Parse(Uri.TryCreate(address, UriKind.Absolute, out var url) ? url

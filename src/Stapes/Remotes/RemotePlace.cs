@@ -8,6 +8,10 @@ internal sealed record RemotePlace(string Name, ConfiguredRemote? Remote, string
 {
     /// <summary>Whether it speaks the Incus API.</summary>
     public bool IsIncus => Remote?.Protocol == ConfiguredRemote.Incus;
+
+    /// <summary>The tree on this machine, also where it is a configured remote; null for a server.</summary>
+    public string? TreeDirectory => Directory
+        ?? (Remote is { } remote && remote.Addresses[0].StartsWith("file://", StringComparison.Ordinal) ? new Uri(remote.Addresses[0]).LocalPath : null);
 }
 
 /// <summary>An image or alias as it stands on the command line: <c>[REMOTE:]NAME</c> or <c>./DIRECTORY:NAME</c>.</summary>

@@ -12,7 +12,8 @@ public sealed class IncusTarget(IncusClient server, string stagingDirectory) : I
 {
     public string StagingDirectory => stagingDirectory;
 
-    internal IncusClient Server => server;
+    /// <summary>The server itself, for copies that servers do among themselves.</summary>
+    public IncusClient Server => server;
 
     public void Require(ImageAddOptions options)
     {

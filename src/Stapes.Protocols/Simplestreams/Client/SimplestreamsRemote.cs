@@ -48,8 +48,7 @@ public sealed class SimplestreamsRemote : IRemote
         FetchedFile? root = null;
         try
         {
-            root = await DeltaFetch.TryAsync(DeltaFetch.FindProgram(), listed, File, options, metadata.Content.TemporaryPath, cancellation)
-                ?? await FetchFileAsync(File(rootItem), metadata.Content.TemporaryPath, options, cancellation);
+            root = await FetchRootAsync(listed, rootItem, metadata.Content.TemporaryPath, options, cancellation);
             if (root.Combined == image.Fingerprint)
                 return new(metadata, Named(root, rootItem));
             root.Content.Discard();
@@ -85,23 +84,21 @@ public sealed class SimplestreamsRemote : IRemote
     private async Task<FetchedImageFile> FetchAsync(VersionItem item, string? before, FetchOptions options, CancellationToken cancellation) =>
         Named(await FetchFileAsync(File(item), before, options, cancellation), item);
 
-    private static async Task<FetchedFile> FetchFileAsync(RemoteFile file, string? before, FetchOptions options, CancellationToken cancellation)
+    /// <summary>The least that has to come: nothing, a delta, or the whole file.</summary>
+    private async Task<FetchedFile> FetchRootAsync(ListedImage image, VersionItem root, string before, FetchOptions options, CancellationToken cancellation)
     {
-        if (options.FindLocal(file.Digest) is { } path)
-        {
-            try
-            {
-                var local = file with { OpenAsync = (offset, _, _) => Task.FromResult(DirectoryHost.Open(path, offset)) };
-                return await FileTransfer.FetchAsync(local, options.Directory, before, options.Retry, options.Progress, cancellation);
-            }
-            catch (StapesException)
-            {
-                // What is here is damaged or gone: the remote has it too.
-            }
-        }
-
-        return await FileTransfer.FetchAsync(file, options.Directory, before, options.Retry, options.Progress, cancellation);
+        var file = File(root);
+        return await KeepAsync(file, before, options, cancellation)
+            ?? await DeltaFetch.TryAsync(DeltaFetch.FindProgram(), image, File, options, before, cancellation)
+            ?? await FileTransfer.FetchAsync(file, options.Directory, before, options.Retry, options.Progress, cancellation);
     }
+
+    private static async Task<FetchedFile> FetchFileAsync(RemoteFile file, string? before, FetchOptions options, CancellationToken cancellation) =>
+        await KeepAsync(file, before, options, cancellation)
+        ?? await FileTransfer.FetchAsync(file, options.Directory, before, options.Retry, options.Progress, cancellation);
+
+    private static Task<FetchedFile?> KeepAsync(RemoteFile file, string? before, FetchOptions options, CancellationToken cancellation) =>
+        KeptFile.TryTakeAsync(options.FindLocal(file.Digest), file.Digest, options.Directory, before, options.Progress, cancellation);
 
     private static FetchedImageFile Named(FetchedFile file, VersionItem item) => new(Name(item), file.Content, file.Digest, file.Size);
 

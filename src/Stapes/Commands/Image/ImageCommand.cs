@@ -16,6 +16,7 @@ internal static class ImageCommand
     {
         RemoteOptions.Config, RemoteOptions.Data, RemoteOptions.Socket, RemoteOptions.Project, Quiet,
         AliasCommand.Create(),
+        CopyCommand.Create(),
         DeleteCommand.Create(),
         EditCommand.Create(),
         ExportCommand.Create(),

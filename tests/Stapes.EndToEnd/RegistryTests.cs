@@ -87,14 +87,13 @@ public sealed class RegistryTests
     {
         await using var registry = await ServedRegistry.StartAsync();
         await registry.LoginAsync("publisher");
-        registry.Write("hello", "hello"u8.ToArray());
+        await registry.MakeImageAsync();
         string[] storage = ["--storage-driver", "vfs", "--root", registry.Inside("storage"), "--runroot", registry.Inside("run")];
         var image = $"{registry.Address}/public/built:1";
 
-        var container = (await registry.Run("buildah", [.. storage, "from", "scratch"]).OutputAsync()).Trim();
-        await registry.Run("buildah", [.. storage, "copy", container, "hello", "/hello"]).OutputAsync();
-        await registry.Run("buildah", [.. storage, "commit", container, "built"]).OutputAsync();
-        await registry.Run("buildah", [.. storage, "push", "--authfile", registry.AuthFile, "built", "docker://" + image]).OutputAsync();
+        await registry.Run("buildah", [.. storage, "pull", "oci:layout:app"]).OutputAsync();
+        var id = (await registry.Run("buildah", [.. storage, "images", "--quiet"]).OutputAsync()).Trim();
+        await registry.Run("buildah", [.. storage, "push", "--authfile", registry.AuthFile, id, "docker://" + image]).OutputAsync();
         await registry.Run("buildah", [.. storage, "manifest", "create", "list"]).OutputAsync();
         await registry.Run("buildah", [.. storage, "manifest", "add", "list", "docker://" + image]).OutputAsync();
         await registry.Run("buildah", [.. storage, "manifest", "push", "--all", "--authfile", registry.AuthFile, "list", $"docker://{registry.Address}/public/built:list"]).OutputAsync();

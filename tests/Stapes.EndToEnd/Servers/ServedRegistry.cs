@@ -27,6 +27,7 @@ internal sealed class ServedRegistry : IAsyncDisposable
         var home = Directory.CreateDirectory(Path.Combine(PeersTree.Directory, "home", Path.GetRandomFileName())).FullName;
         var server = await ServerProcess.StartAsync(Path.Combine(home, "data"),
             "--listen", "127.0.0.1:0", "--cert", PeerServers.Certificate, "--key", PeerServers.Key, "--oci-public", "public/*");
+        Directory.CreateDirectory(Path.Combine(home, ".docker"));
         return new(home, server);
     }
 
@@ -49,13 +50,14 @@ internal sealed class ServedRegistry : IAsyncDisposable
         await (command with { Input = await CreateTokenAsync(role) }).OutputAsync();
     }
 
-    public string AuthFile => PeersTree.Inside(Path.Combine(home, "auth.json"));
+    public string AuthFile => PeersTree.Inside(Path.Combine(home, ".docker", "config.json"));
 
     public Command Run(string program, params IReadOnlyList<string> arguments) => PeersTree.Run(home, program, arguments);
 
     public Command Skopeo(params IReadOnlyList<string> arguments) => Run("skopeo", [.. arguments, "--authfile", AuthFile]);
 
-    public Command Oras(params IReadOnlyList<string> arguments) => Run("oras", [.. arguments, "--registry-config", AuthFile]);
+    /// <summary>It looks for logins where docker keeps them.</summary>
+    public Command Oras(params IReadOnlyList<string> arguments) => Run("oras", arguments);
 
     public string Inside(string name) => PeersTree.Inside(Path.Combine(home, name));
 

@@ -1,4 +1,5 @@
 using Stapes.Core.Images;
+using Stapes.Core.Repositories;
 
 namespace Stapes.Core.Library;
 
@@ -7,14 +8,17 @@ namespace Stapes.Core.Library;
 /// happens as a whole or not at all. What has returned survives a power cut, unless a method says otherwise. Methods may be called side by side.
 /// </summary>
 /// <remarks>
-/// A blob is in one of these states: claimed (somebody is about to store it or to refer to it), referred to by images, released
-/// (no image refers to it since a moment), never used (claimed once, by an import that failed), or marked (its bytes are being deleted).
+/// A blob is in one of these states: claimed (somebody is about to store it or to refer to it), referred to by images or repositories, released
+/// (none refers to it since a moment), never used (claimed once, by an import that failed), or marked (its bytes are being deleted).
 /// Released and never used blobs that nobody claims can be marked; a marked one can only be forgotten. One caller at a time marks,
 /// deletes and forgets: a second one could delete bytes that were stored again in between.
 /// All methods throw <see cref="StapesException"/>: Full when the disk is full, Unavailable when the catalogue is damaged or out of reach.
 /// </remarks>
 public interface ICatalog : IAsyncDisposable
 {
+    /// <summary>The repositories of the registry, whose blobs are counted together with those of images.</summary>
+    IRepositoryCatalog Repositories { get; }
+
     /// <summary>Everything that is kept, as one transaction sees it.</summary>
     Task<ImageSnapshot> LoadAsync(CancellationToken cancellation);
 

@@ -7,11 +7,8 @@ namespace Stapes.Core.Library;
 /// The way of a staged image into the library: its blobs are claimed, so that the collector leaves them alone; they are stored; one
 /// transaction makes the image visible and ends the claim.
 /// </summary>
-internal sealed class ImageImport(ICatalog catalog, IBlobStore blobs, SnapshotKeeper snapshots, BlobCollector collector)
+internal sealed class ImageImport(ICatalog catalog, IBlobStore blobs, SnapshotKeeper snapshots, BlobClaims claims)
 {
-    private static readonly TimeSpan ClaimPause = TimeSpan.FromMilliseconds(20);
-    private const int ClaimAttempts = 1500;
-
     public async Task<Image> AddAsync(StagedUpload staged, ImageAddOptions options, DateTimeOffset now, CancellationToken cancellation)
     {
         var image = Describe(staged.Image, options, now);
@@ -23,8 +20,7 @@ internal sealed class ImageImport(ICatalog catalog, IBlobStore blobs, SnapshotKe
                 $"The image has the fingerprint {image.Fingerprint}, not {expected} as was expected: it was damaged on its way, or is another one");
         }
 
-        var claim = Guid.NewGuid();
-        await ClaimAsync(claim, staged.Files, cancellation);
+        var claim = await claims.ClaimAsync(staged.Files, cancellation);
         try
         {
             await staged.StoreAsync(blobs, cancellation);
@@ -34,7 +30,7 @@ internal sealed class ImageImport(ICatalog catalog, IBlobStore blobs, SnapshotKe
         }
         catch
         {
-            await AbandonAsync(claim);
+            await claims.AbandonAsync(claim);
             throw;
         }
     }
@@ -77,32 +73,4 @@ internal sealed class ImageImport(ICatalog catalog, IBlobStore blobs, SnapshotKe
         RootFormat = read.RootFormat,
         Aliases = options.Aliases,
     };
-
-    /// <summary>Waits while the collector deletes the same bytes: that takes it milliseconds.</summary>
-    private async Task ClaimAsync(Guid claim, IReadOnlyCollection<ImageFile> files, CancellationToken cancellation)
-    {
-        for (var attempt = 0; attempt < ClaimAttempts; attempt++)
-        {
-            if (await catalog.TryClaimAsync(claim, files, cancellation))
-                return;
-            await Task.Delay(ClaimPause, cancellation);
-        }
-
-        throw new StapesException(ErrorKind.Unavailable,
-            $"The bytes of an earlier image {files.First().Digest} cannot be deleted to make place for this one: look for errors of the disk");
-    }
-
-    /// <summary>Best effort: whatever stays, the next collection or the next start deletes.</summary>
-    private async Task AbandonAsync(Guid claim)
-    {
-        try
-        {
-            await catalog.ReleaseClaimAsync(claim, CancellationToken.None);
-            await collector.CollectAsync(CancellationToken.None);
-        }
-        catch (StapesException)
-        {
-            // The failure that led here is the one to tell.
-        }
-    }
 }

@@ -1,5 +1,6 @@
 using Stapes.Core.Images;
 using Stapes.Core.Remotes;
+using Stapes.Core.Repositories;
 using Stapes.Core.Storage;
 
 namespace Stapes.Core.Library;
@@ -30,11 +31,16 @@ public sealed class ImageLibrary : IImageSource, IAsyncDisposable
         snapshots = new(catalog);
         collector = new(catalog, blobs, options);
         Limits = new(blobs, options.UploadLimit, options.FreeSpace);
-        import = new(catalog, blobs, snapshots, collector);
+        var claims = new BlobClaims(catalog, collector);
+        import = new(catalog, blobs, snapshots, claims);
+        Repositories = new(catalog.Repositories, blobs, claims, options, Limits);
     }
 
     /// <summary>How much may come in.</summary>
     public StorageLimits Limits { get; }
+
+    /// <summary>The repositories of the registry, whose blobs lie among those of images.</summary>
+    public RepositoryLibrary Repositories { get; }
 
     public event EventHandler? Changed
     {
@@ -178,9 +184,13 @@ public sealed class ImageLibrary : IImageSource, IAsyncDisposable
     public Task DeleteAliasAsync(AliasKey key, CancellationToken cancellation) =>
         ChangeAliasAsync(key, present => present is null ? throw UnknownAlias(key) : null, cancellation);
 
-    /// <summary>Deletes the bytes that no image has referred to for the grace period. Safe beside every other method.</summary>
+    /// <summary>Deletes the bytes that no image and no repository has referred to for the grace period. Safe beside every other method.</summary>
     /// <returns>How many blobs were deleted.</returns>
-    public Task<int> CollectAsync(CancellationToken cancellation) => collector.CollectAsync(cancellation);
+    public async Task<int> CollectAsync(CancellationToken cancellation)
+    {
+        await Repositories.ExpireAsync(cancellation);
+        return await collector.CollectAsync(cancellation);
+    }
 
     /// <summary>
     /// Deletes what a killed process or a power cut left behind: temporary files, bytes that were never used, bytes that the catalogue
@@ -190,7 +200,7 @@ public sealed class ImageLibrary : IImageSource, IAsyncDisposable
     {
         await Task.Run(blobs.CleanUp, cancellation);
         await collector.SweepAsync(cancellation);
-        await collector.CollectAsync(cancellation);
+        await CollectAsync(cancellation);
     }
 
     /// <summary>Cleans up, then collects now and then, until cancelled. Failures are told to <paramref name="onError"/> and tried again later.</summary>
@@ -215,6 +225,7 @@ public sealed class ImageLibrary : IImageSource, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Repositories.Dispose();
         await catalog.DisposeAsync();
         snapshots.Dispose();
         collector.Dispose();

@@ -19,6 +19,10 @@ public static class OciMediaTypes
     /// <summary>Whether a configuration of that type is one of an application image.</summary>
     public static bool IsImageConfig(string? mediaType) => mediaType is ImageConfig or DockerImageConfig;
 
+    /// <summary>Whether a layer of that type may be left out of a registry, because its licence forbids to pass it on.</summary>
+    public static bool IsForeignLayer(string? mediaType) => IsLayer(mediaType)
+        && (mediaType!.Contains(".nondistributable.", StringComparison.Ordinal) || mediaType.Contains(".foreign.", StringComparison.Ordinal));
+
     /// <summary>Whether a layer of that type is a tarball that changes a root file system; how it is compressed, its content tells.</summary>
     public static bool IsLayer(string? mediaType) => mediaType is
         "application/vnd.oci.image.layer.v1.tar" or

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Stapes.Core.Library;
 using Stapes.Protocols.Incus.Server;
+using Stapes.Protocols.Oci.Server;
 using Stapes.Protocols.Shared.Authentication;
 using Stapes.Protocols.Simplestreams.Serving;
 using Stapes.Remotes;
@@ -14,20 +15,28 @@ internal static partial class ProtocolRoutes
 {
     public static void MapProtocols(this IEndpointRouteBuilder routes, ServerSettings settings, ServerData data, IImageSource images, Func<ServerIdentity> identity)
     {
-        var logger = routes.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger("Stapes.Remotes");
+        var services = routes.ServiceProvider;
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Stapes.Remotes");
         routes.MapSimplestreams(images);
         routes.MapIncus(new()
         {
             Images = images,
             Library = data.Library,
             Access = data.Access,
-            Attempts = routes.ServiceProvider.GetRequiredService<FailedAttempts>(),
+            Attempts = services.GetRequiredService<FailedAttempts>(),
             Version = ProgramVersion.Text,
             Identity = identity,
             AuthMethods = settings.Oidc is null ? ["tls"] : ["tls", "oidc"],
             Outside = new(guard => RemoteProtocols.Opener(guard, line => LogRemote(logger, line)), settings.PullAllow),
             OperationJournal = Path.Combine(settings.Data, "operations"),
             RefreshInterval = settings.RefreshInterval,
+        });
+        routes.MapRegistry(new()
+        {
+            Repositories = data.Library.Repositories,
+            Policy = new() { Public = settings.PublicRepositories, IsProject = name => data.Access.State.Projects.ContainsKey(name) },
+            Tokens = services.GetRequiredService<RegistryTokens>(),
+            Authenticate = services.GetRequiredService<RequestAuthentication>().AuthenticateAsync,
         });
     }
 

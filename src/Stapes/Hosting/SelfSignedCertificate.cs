@@ -12,8 +12,6 @@ namespace Stapes.Hosting;
 /// </summary>
 internal static class SelfSignedCertificate
 {
-    private const UnixFileMode KeyMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     /// <summary>The files <c>server.crt</c> and <c>server.key</c> of the data directory; made when neither exists.</summary>
     /// <exception cref="StapesException">One of the two is missing, or they cannot be written.</exception>
     public static CertificateFiles FindOrCreate(string data)
@@ -61,22 +59,10 @@ internal static class SelfSignedCertificate
         var now = DateTimeOffset.UtcNow;
         using var certificate = request.CreateSelfSigned(now, now.AddDays(3650));
 
-        Write(files.Key, key.ExportECPrivateKeyPem(), KeyMode);
-        Write(files.Certificate, certificate.ExportCertificatePem(), KeyMode | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        Write(files.Key, key.ExportECPrivateKeyPem(), SecretFile.OwnerOnly);
+        Write(files.Certificate, certificate.ExportCertificatePem(), SecretFile.OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         DurableDirectory.Flush(data);
     }
 
-    /// <summary>A file that is there is whole, and a key is never readable to others, not even for a moment.</summary>
-    private static void Write(string path, string pem, UnixFileMode mode)
-    {
-        var temporary = path + ".new";
-        File.Delete(temporary);
-        using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode }))
-        {
-            file.Write(System.Text.Encoding.ASCII.GetBytes(pem + "\n"));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, path, overwrite: true);
-    }
+    private static void Write(string path, string pem, UnixFileMode mode) => SecretFile.Write(path, System.Text.Encoding.ASCII.GetBytes(pem + "\n"), mode);
 }

@@ -35,6 +35,12 @@ internal sealed record ServerSettings
     /// <summary>Bytes of the disk that uploads leave free; null for a twentieth of it, but at most 1 GiB.</summary>
     public long? FreeSpace { get; init; }
 
+    /// <summary>Which repositories of the registry strangers may pull from; <c>*</c> stands for any characters.</summary>
+    public IReadOnlyList<string> PublicRepositories { get; init; } = [];
+
+    /// <summary>How long pushed blobs wait for a manifest that needs them, and unfinished uploads for their rest.</summary>
+    public TimeSpan PushGrace { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>How long a stopping server lets running requests finish.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

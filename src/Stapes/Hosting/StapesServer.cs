@@ -11,6 +11,7 @@ using Stapes.Core;
 using Stapes.Core.Access;
 using Stapes.Core.Library;
 using Stapes.Protocols.Incus.Server;
+using Stapes.Protocols.Oci.Server;
 using Stapes.Protocols.Shared;
 using Stapes.Protocols.Shared.Authentication;
 using Stapes.Protocols.Shared.Authentication.Oidc;
@@ -118,7 +119,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
     }
 
     private static LibraryOptions LibraryOptions(ServerSettings settings) =>
-        new() { Grace = settings.Grace, UploadLimit = settings.UploadLimit, FreeSpace = settings.FreeSpace };
+        new() { Grace = settings.Grace, PushGrace = settings.PushGrace, UploadLimit = settings.UploadLimit, FreeSpace = settings.FreeSpace };
 
     private ServerIdentity Identify() => NetworkIdentity.Of(Addresses, application.Services.GetRequiredService<Lazy<ServerCertificate>>().Value);
 
@@ -143,6 +144,9 @@ internal sealed partial class StapesServer : IAsyncDisposable
                 ClientAuthority.Load(authority, settings.TrustRevocations, s.GetRequiredService<ILogger<ClientAuthority>>()));
         }
 
+        builder.Services.AddSingleton(new RegistryTokens(RegistryKey.FindOrCreate(settings.Data), TimeProvider.System));
+        // Before that of OIDC, which refuses what is not its own.
+        builder.Services.AddSingleton<BearerVerifier>(static s => s.GetRequiredService<RegistryTokens>().VerifyAsync);
         if (settings.Oidc is { } oidc)
         {
             builder.Services.AddSingleton(_ => new OidcVerifier(oidc, TimeProvider.System));
@@ -150,7 +154,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
         }
 
         builder.Services.AddSingleton(static s => new RequestAuthentication(
-            s.GetRequiredService<AccessControl>(), s.GetRequiredService<FailedAttempts>(), s.GetService<IClientAuthority>(), s.GetService<BearerVerifier>()));
+            s.GetRequiredService<AccessControl>(), s.GetRequiredService<FailedAttempts>(), s.GetService<IClientAuthority>(), [.. s.GetServices<BearerVerifier>()]));
         builder.Services.AddSingleton(s => new Lazy<ServerCertificate>(() => ServerCertificate.Load(
             settings.Certificate ?? SelfSignedCertificate.FindOrCreate(settings.Data), s.GetRequiredService<ILogger<ServerCertificate>>())));
         // Signals are the command's business.

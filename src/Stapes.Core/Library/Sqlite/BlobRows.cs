@@ -54,24 +54,28 @@ internal sealed class BlobRows(SqliteSession session)
     /// <summary>Ends an image's references, after its row is gone.</summary>
     public void Release(Image image, DateTimeOffset now)
     {
-        foreach (var digest in FilesOf(image).Select(static f => f.Digest.Hex))
+        foreach (var digest in FilesOf(image).Select(static f => f.Digest))
         {
-            session.Execute(
-                """
-                UPDATE blobs SET referenced = FALSE, released_at = @now
-                WHERE digest = @digest
-                    AND NOT EXISTS (SELECT 1 FROM images WHERE metadata_digest = @digest)
-                    AND NOT EXISTS (SELECT 1 FROM images WHERE root_digest = @digest)
-                """,
-                ("@digest", digest), ("@now", now.ToUnixTimeMilliseconds()));
+            ReleaseUnused(digest, now);
             if (image.Public)
             {
                 session.Execute(
                     "UPDATE blobs SET withdrawn_at = @now WHERE digest = @digest",
-                    ("@digest", digest), ("@now", now.ToUnixTimeMilliseconds()));
+                    ("@digest", digest.Hex), ("@now", now.ToUnixTimeMilliseconds()));
             }
         }
     }
+
+    /// <summary>Notes that a blob was released, unless an image or a repository refers to it still.</summary>
+    public void ReleaseUnused(Sha256Digest digest, DateTimeOffset now) => session.Execute(
+        """
+        UPDATE blobs SET referenced = FALSE, released_at = @now
+        WHERE digest = @digest
+            AND NOT EXISTS (SELECT 1 FROM images WHERE metadata_digest = @digest)
+            AND NOT EXISTS (SELECT 1 FROM images WHERE root_digest = @digest)
+            AND NOT EXISTS (SELECT 1 FROM repository_blobs WHERE bytes = @digest)
+        """,
+        ("@digest", digest.Hex), ("@now", now.ToUnixTimeMilliseconds()));
 
     public bool IsVisible(Sha256Digest digest, Audience audience, DateTimeOffset deletedAfter) =>
         IsPublic(digest, deletedAfter) || (!audience.Equals(Audience.Everyone) && ProjectsOf(digest).Exists(audience.MaySeePrivate));

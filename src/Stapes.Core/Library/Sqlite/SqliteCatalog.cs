@@ -2,6 +2,7 @@ using System.Globalization;
 using Stapes.Core.Access;
 using Stapes.Core.Access.Sqlite;
 using Stapes.Core.Images;
+using Stapes.Core.Repositories;
 
 namespace Stapes.Core.Library.Sqlite;
 
@@ -10,7 +11,13 @@ public sealed class SqliteCatalog : ICatalog
 {
     private readonly SqliteDatabase database;
 
-    private SqliteCatalog(SqliteDatabase database) => this.database = database;
+    private SqliteCatalog(SqliteDatabase database)
+    {
+        this.database = database;
+        Repositories = new SqliteRepositories(database);
+    }
+
+    public IRepositoryCatalog Repositories { get; }
 
     /// <summary>Who may do what, in the same file; not to be used after the catalogue is disposed.</summary>
     public IAccessStore Access => new SqliteAccessStore(database);

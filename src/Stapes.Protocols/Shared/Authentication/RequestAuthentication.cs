@@ -12,8 +12,8 @@ namespace Stapes.Protocols.Shared.Authentication;
 /// <param name="access">Who is known.</param>
 /// <param name="attempts">Slows down those who guess.</param>
 /// <param name="authority">Vouches for certificates that it signed; null for none.</param>
-/// <param name="bearer">Checks bearer tokens that are no access tokens; null where there are none.</param>
-public sealed class RequestAuthentication(AccessControl access, FailedAttempts attempts, IClientAuthority? authority, BearerVerifier? bearer)
+/// <param name="bearers">Check bearer tokens that are no access tokens, in this order.</param>
+public sealed class RequestAuthentication(AccessControl access, FailedAttempts attempts, IClientAuthority? authority, IReadOnlyList<BearerVerifier> bearers)
 {
     /// <summary>Completes at once unless an issuer has to be asked.</summary>
     public ValueTask AuthenticateAsync(HttpContext context)
@@ -52,11 +52,11 @@ public sealed class RequestAuthentication(AccessControl access, FailedAttempts a
         }
 
         var caller = access.FindToken(credential.Secret);
-        if (caller is null && credential.IsBearer && bearer is not null)
+        for (var i = 0; caller is null && credential.IsBearer && i < bearers.Count; i++)
         {
             try
             {
-                caller = await bearer(context, credential.Secret, context.RequestAborted);
+                caller = await bearers[i](context, credential.Secret, context.RequestAborted);
             }
             catch (StapesException e)
             {

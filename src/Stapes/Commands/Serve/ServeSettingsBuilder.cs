@@ -29,6 +29,10 @@ internal sealed class ServeSettingsBuilder
 
     public long? FreeSpace { get; set; }
 
+    public IReadOnlyList<string> PublicRepositories { get; set; } = [];
+
+    public TimeSpan? PushGrace { get; set; }
+
     public TimeSpan? StopTimeout { get; set; }
 
     public bool Metrics { get; set; }
@@ -64,6 +68,7 @@ internal sealed class ServeSettingsBuilder
             Listen = Listen,
             Certificate = Certificate is null ? null : new(Path.GetFullPath(Certificate), Path.GetFullPath(Key!)),
             Trees = [.. Trees.Select(Path.GetFullPath)],
+            PublicRepositories = PublicRepositories,
             Metrics = Metrics,
             TrustAuthority = TrustAuthority is null ? null : Path.GetFullPath(TrustAuthority),
             TrustRevocations = TrustRevocations is null ? null : Path.GetFullPath(TrustRevocations),
@@ -76,6 +81,7 @@ internal sealed class ServeSettingsBuilder
         return settings with
         {
             Grace = Grace ?? settings.Grace,
+            PushGrace = PushGrace ?? settings.PushGrace,
             StopTimeout = StopTimeout ?? settings.StopTimeout,
             RefreshInterval = RefreshInterval ?? settings.RefreshInterval,
             LogLevel = LogLevel ?? settings.LogLevel,

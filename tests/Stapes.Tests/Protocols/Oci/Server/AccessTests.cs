@@ -1,0 +1,173 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using Stapes.Core.Access;
+using Stapes.Protocols.Oci.Server;
+using Stapes.Tests.Library;
+
+namespace Stapes.Tests.Protocols.Oci.Server;
+
+/// <summary>Source: Docker Registry, «Token Authentication Specification».</summary>
+public sealed class AccessTests : RegistryTest
+{
+    [Fact]
+    public async Task Strangers_pull_what_is_public_and_nothing_else()
+    {
+        var manifest = await MakeImageAsync("public/app", null, "layer");
+        (await PushManifestAsync("v1", manifest, name: "public/app")).StatusCode.ShouldBe(HttpStatusCode.Created);
+        (await PushManifestAsync("v1", await MakeImageAsync("private/app", null), name: "private/app")).StatusCode.ShouldBe(HttpStatusCode.Created);
+
+        (await SendAsync("GET", "/v2/public/app/manifests/v1", user: null)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await SendAsync("GET", $"/v2/public/app/blobs/{Sha256("layer"u8)}", user: null)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        foreach (var path in (string[])["/v2/private/app/manifests/v1", "/v2/private/none/manifests/v1", "/v2/private/app/tags/list"])
+        {
+            using var response = await SendAsync("GET", path, user: null);
+            response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+            (await CodeAsync(response)).ShouldBe("UNAUTHORIZED");
+        }
+
+        using var list = await SendAsync("GET", "/v2/_catalog", user: null);
+        (await list.Content.ReadAsStringAsync(Cancellation)).ShouldBe("""{"repositories":["public/app"]}""");
+        using var push = await SendAsync("POST", "/v2/public/app/blobs/uploads/", Bytes([]), user: null);
+        push.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        push.Headers.WwwAuthenticate.Single().Parameter.ShouldBe(
+            $"realm=\"{Address}v2/token\",service=\"{Address.Authority}\",scope=\"repository:public/app:pull,push\"");
+    }
+
+    [Fact]
+    public async Task A_login_is_checked()
+    {
+        using var unknown = await SendAsync("GET", "/v2/", user: null);
+        unknown.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        unknown.Headers.WwwAuthenticate.Single().Scheme.ShouldBe("Bearer");
+        (await SendAsync("GET", "/v2/", user: "viewer")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await SendAsync("GET", "/v2", user: "viewer")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await SendAsync("GET", "/v2/", user: "nobody")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await SendAsync("GET", "/v2/token", user: "nobody")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await BearerAsync("GET", "/v2/", "nonsense")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_viewer_pulls_and_does_not_push()
+    {
+        await PushBlobAsync("x"u8.ToArray());
+
+        (await SendAsync("GET", $"/v2/{Name}/blobs/{Sha256("x"u8)}", user: "viewer")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await ShouldFailAsync(SendAsync("POST", $"/v2/{Name}/blobs/uploads/", Bytes([]), "viewer"), HttpStatusCode.Forbidden, "DENIED");
+        await ShouldFailAsync(SendAsync("DELETE", $"/v2/{Name}/blobs/{Sha256("x"u8)}", user: "viewer"), HttpStatusCode.Forbidden, "DENIED");
+    }
+
+    [Fact]
+    public async Task What_a_restricted_caller_may_not_see_does_not_exist()
+    {
+        await PushBlobAsync("x"u8.ToArray());
+        await PushBlobAsync("x"u8.ToArray(), "lab/app");
+
+        (await SendAsync("GET", $"/v2/lab/app/blobs/{Sha256("x"u8)}", user: "viewer-lab")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await ShouldFailAsync(SendAsync("GET", $"/v2/{Name}/blobs/{Sha256("x"u8)}", user: "viewer-lab"), HttpStatusCode.NotFound, "NAME_UNKNOWN");
+        await ShouldFailAsync(SendAsync("POST", $"/v2/{Name}/blobs/uploads/", Bytes([]), "publisher-lab"), HttpStatusCode.NotFound, "NAME_UNKNOWN");
+        using var list = await SendAsync("GET", "/v2/_catalog", user: "viewer-lab");
+        (await list.Content.ReadAsStringAsync(Cancellation)).ShouldBe("""{"repositories":["lab/app"]}""");
+    }
+
+    [Fact]
+    public async Task A_token_allows_what_it_was_asked_for_and_its_owner_may()
+    {
+        await PushBlobAsync("x"u8.ToArray());
+        var (pull, granted) = await TokenAsync("publisher", $"repository:{Name}:pull");
+        granted.ShouldBe($"repository:{Name}:pull");
+        (await BearerAsync("GET", $"/v2/{Name}/blobs/{Sha256("x"u8)}", pull)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await BearerAsync("GET", "/v2/", pull)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var push = await BearerAsync("POST", $"/v2/{Name}/blobs/uploads/", pull);
+        push.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        push.Headers.WwwAuthenticate.Single().Parameter!.ShouldEndWith("error=\"insufficient_scope\"");
+        (await BearerAsync("GET", $"/v2/other/blobs/{Sha256("x"u8)}", pull)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+
+        (await TokenAsync("viewer", $"repository:{Name}:pull,push,delete repository:Bad!:pull registry:catalog:*")).Scope.ShouldBe($"repository:{Name}:pull");
+        (await TokenAsync("publisher", $"repository:{Name}:*")).Scope.ShouldBe($"repository:{Name}:pull,push,delete");
+        var (pusher, _) = await TokenAsync("publisher", $"repository:{Name}:pull,push");
+        (await BearerAsync("POST", $"/v2/{Name}/blobs/uploads/", pusher)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await BearerAsync("DELETE", $"/v2/{Name}/blobs/{Sha256("x"u8)}", pusher)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_stranger_gets_a_token_for_what_is_public()
+    {
+        await PushBlobAsync("x"u8.ToArray(), "public/app");
+        var (token, scope) = await TokenAsync(null, "repository:public/app:pull,push", "repository:private:pull");
+
+        scope.ShouldBe("repository:public/app:pull");
+        (await BearerAsync("GET", "/v2/", token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await BearerAsync("GET", $"/v2/public/app/blobs/{Sha256("x"u8)}", token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await BearerAsync("POST", "/v2/public/app/blobs/uploads/", token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_token_ends_and_cannot_be_changed()
+    {
+        var (token, _) = await TokenAsync("publisher", $"repository:{Name}:pull,push");
+        var parts = token.Split('.');
+        var (stranger, _) = await TokenAsync(null, "");
+
+        (await BearerAsync("GET", "/v2/", $"{parts[0]}.{stranger.Split('.')[1]}.{parts[2]}")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await BearerAsync("GET", "/v2/", $"{parts[0]}.{parts[1]}.")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await BearerAsync("GET", "/v2/", $"{parts[0]}.{parts[1]}")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await BearerAsync("GET", "/v2/", "eyJhbGciOiJub25lIn0." + parts[1] + ".")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        await RestartAsync();
+        (await BearerAsync("GET", "/v2/", token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        var (old, _) = new RegistryTokens(TokenKey, new ManualTime { Now = DateTimeOffset.UtcNow.AddMinutes(-5) }).Issue(Caller.Local, []);
+        using var response = await BearerAsync("GET", "/v2/", old);
+        response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        response.Headers.WwwAuthenticate.Single().ToString().ShouldBe(
+            $"Bearer realm=\"{Address}v2/token\",service=\"{Address.Authority}\",error=\"invalid_token\"");
+    }
+
+    [Fact]
+    public async Task A_token_of_the_registry_is_none_of_the_other_protocols()
+    {
+        var (token, _) = await TokenAsync("admin", $"repository:{Name}:*");
+
+        (await BearerAsync("GET", "/1.0/images", token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task The_token_endpoint_takes_a_form_too()
+    {
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["grant_type"] = "password", ["username"] = "publisher", ["password"] = await PasswordOfAsync("publisher"), ["scope"] = $"repository:{Name}:push", ["client_id"] = "x",
+        });
+        using var response = await SendAsync("POST", "/v2/token", form, user: null);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var reply = JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!;
+        ((int)reply["expires_in"]!).ShouldBe(300);
+        (await BearerAsync("POST", $"/v2/{Name}/blobs/uploads/", (string)reply["access_token"]!)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+
+        using var wrong = new FormUrlEncodedContent(new Dictionary<string, string> { ["grant_type"] = "password", ["username"] = "publisher", ["password"] = "x" });
+        (await SendAsync("POST", "/v2/token", wrong, user: null)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        using var refresh = new FormUrlEncodedContent(new Dictionary<string, string> { ["grant_type"] = "refresh_token" });
+        (await SendAsync("POST", "/v2/token", refresh, user: null)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        using var large = new FormUrlEncodedContent(new Dictionary<string, string> { ["grant_type"] = new('x', 100_000) });
+        (await SendAsync("POST", "/v2/token", large, user: null)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Fact]
+    public async Task Behind_a_proxy_clients_are_sent_to_https()
+    {
+        using var response = await SendAsync("GET", "/v2/", user: null, headers: ("X-Forwarded-Proto", "https"));
+        response.Headers.WwwAuthenticate.Single().Parameter!.ShouldStartWith($"realm=\"https://{Address.Authority}/v2/token\"");
+    }
+
+    private async Task<(string Token, string Scope)> TokenAsync(string? user, params string[] scopes)
+    {
+        var query = string.Join('&', scopes.Select(static s => "scope=" + Uri.EscapeDataString(s)));
+        using var response = await SendAsync("GET", $"/v2/token?service=x&{query}", user: user);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var reply = JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!;
+        return ((string)reply["token"]!, (string)reply["scope"]!);
+    }
+
+    private Task<HttpResponseMessage> BearerAsync(string method, string path, string token) =>
+        SendAsync(method, path, method is "POST" ? Bytes([]) : null, null, ("Authorization", new AuthenticationHeaderValue("Bearer", token).ToString()));
+}

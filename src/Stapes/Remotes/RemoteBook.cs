@@ -57,7 +57,7 @@ internal sealed class RemoteBook(ClientConfiguration configuration, string local
     {
         { Directory: { } directory } => SimplestreamsRemote.OfDirectory(directory),
         { Remote: { } remote } when remote.Addresses[0].StartsWith("file://", StringComparison.Ordinal) => SimplestreamsRemote.OfDirectory(new Uri(remote.Addresses[0]).LocalPath),
-        _ => RemoteProtocols.Open(place.Remote!.Protocol, AccessTo(place.Remote), new(ProjectOf(place.Remote), Secret: null, ClientPaths.Cache, warn)),
+        _ => RemoteProtocols.Open(place.Remote!.Protocol, AccessTo(place.Remote), new(ProjectOf(place.Remote), Secret: null, ClientPaths.Cache, warn) { CredentialsHelper = place.Remote.CredentialsHelper }),
     };
 
     /// <summary>Opens a place for what only an Incus server can do.</summary>

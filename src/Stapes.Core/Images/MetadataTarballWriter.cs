@@ -6,16 +6,22 @@ using YamlDotNet.RepresentationModel;
 
 namespace Stapes.Core.Images;
 
-/// <summary>Makes the metadata tarball of an image: metadata.yaml and templates, packed with xz. Equal input gives equal bytes.</summary>
+/// <summary>Makes the metadata tarball of an image: metadata.yaml, templates and what else belongs there, packed with xz. Equal input gives equal bytes.</summary>
 public static class MetadataTarballWriter
 {
     /// <param name="target">Takes the tarball; left open.</param>
+    public static Task WriteAsync(Stream target, ImageMetadata metadata, IReadOnlyList<MetadataTemplate> templates, CancellationToken cancellation) =>
+        WriteAsync(target, metadata, templates, [], cancellation);
+
+    /// <param name="files">Files beside metadata.yaml, by their names: an application image has its config.json there.</param>
     public static async Task WriteAsync(
-        Stream target, ImageMetadata metadata, IReadOnlyList<MetadataTemplate> templates, CancellationToken cancellation)
+        Stream target, ImageMetadata metadata, IReadOnlyList<MetadataTemplate> templates, IReadOnlyList<KeyValuePair<string, byte[]>> files, CancellationToken cancellation)
     {
         await using var xz = new XzEncodeStream(target, leaveOpen: true);
         await using var tar = new TarWriter(xz, TarEntryFormat.Ustar, leaveOpen: true);
         await WriteFileAsync(tar, "metadata.yaml", Encoding.UTF8.GetBytes(ToYaml(metadata, templates)), metadata.CreatedAt, cancellation);
+        foreach (var (name, content) in files)
+            await WriteFileAsync(tar, name, content, metadata.CreatedAt, cancellation);
         foreach (var template in templates)
             await WriteFileAsync(tar, $"templates/{template.FileName}", template.Content, metadata.CreatedAt, cancellation);
     }

@@ -8,6 +8,12 @@ namespace Stapes.Core.Remotes;
 /// <param name="Root">The root file system or disk; null for a unified image.</param>
 public sealed record FetchedFiles(FetchedImageFile Metadata, FetchedImageFile? Root) : IDisposable
 {
+    /// <summary>
+    /// The fingerprint of files that were made here, out of an application image: it is the image's from now on, in place of the one that
+    /// the remote told of. Null for files that came as they are.
+    /// </summary>
+    public Sha256Digest? MadeFingerprint { get; init; }
+
     public void Dispose()
     {
         Metadata.Content.Dispose();

@@ -54,20 +54,32 @@ public sealed class ImageCopier(IRemote source, IImageTarget target, CopyOptions
             return CopyOutcome.Present;
         }
 
-        if (options.Direct is { } direct)
-            await direct(item, add, cancellation);
-        else
-            await RelayAsync(item, add, cancellation);
+        if (options.Direct is not { } direct)
+            return await RelayAsync(item, add, cancellation);
+        await direct(item, add, cancellation);
         return CopyOutcome.Copied;
     }
 
-    private async Task RelayAsync(CopyItem item, ImageAddOptions add, CancellationToken cancellation)
+    private async Task<CopyOutcome> RelayAsync(CopyItem item, ImageAddOptions add, CancellationToken cancellation)
     {
         using var files = await source.FetchAsync(
             item.Image,
             new(target.StagingDirectory) { Retry = options.Retry, FindLocal = target.FindLocal, Progress = watcher.Begins(item, CopyStage.Fetching) },
             cancellation);
-        await target.AddAsync(item.Image, files, add, watcher.Begins(item, CopyStage.Sending), cancellation);
+        var image = item.Image;
+        if (files.MadeFingerprint is { } made && made != image.Fingerprint)
+        {
+            // Only now it is known what the target may have.
+            image = image with { Fingerprint = made };
+            if (await target.HasAsync(made, cancellation))
+            {
+                await target.AddAliasesAsync(made, add, cancellation);
+                return CopyOutcome.Present;
+            }
+        }
+
+        await target.AddAsync(image, files, add, watcher.Begins(item, CopyStage.Sending), cancellation);
+        return CopyOutcome.Copied;
     }
 
     private ImageAddOptions OptionsOf(CopyItem item) => options.CopyAliases

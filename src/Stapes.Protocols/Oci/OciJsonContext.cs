@@ -12,4 +12,7 @@ namespace Stapes.Protocols.Oci;
 [JsonSerializable(typeof(OciIndex))]
 [JsonSerializable(typeof(OciDescriptor))]
 [JsonSerializable(typeof(OciImageConfig))]
+[JsonSerializable(typeof(Artifacts.ArtifactConfig))]
+[JsonSerializable(typeof(Client.TokenAnswer))]
+[JsonSerializable(typeof(Client.HelperAnswer))]
 public sealed partial class OciJsonContext : JsonSerializerContext;

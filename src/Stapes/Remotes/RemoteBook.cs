@@ -56,7 +56,7 @@ internal sealed class RemoteBook(ClientConfiguration configuration, string local
     public IRemote Open(RemotePlace place) => place switch
     {
         { TreeDirectory: { } directory } => SimplestreamsRemote.OfDirectory(directory),
-        _ => RemoteProtocols.Open(place.Remote!.Protocol, AccessTo(place.Remote), new(ProjectOf(place.Remote), Secret: null, ClientPaths.Cache, warn)),
+        _ => RemoteProtocols.Open(place.Remote!.Protocol, AccessTo(place.Remote), new(ProjectOf(place.Remote), Secret: null, ClientPaths.Cache, warn) { CredentialsHelper = place.Remote.CredentialsHelper }),
     };
 
     /// <summary>Opens a place for what only an Incus server can do.</summary>

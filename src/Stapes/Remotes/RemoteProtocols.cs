@@ -5,6 +5,7 @@ using Stapes.Core;
 using Stapes.Core.Library;
 using Stapes.Core.Remotes;
 using Stapes.Protocols.Incus.Client;
+using Stapes.Protocols.Oci.Client;
 using Stapes.Protocols.Shared.Client;
 using Stapes.Protocols.Simplestreams.Client;
 
@@ -16,16 +17,21 @@ internal static class RemoteProtocols
     /// <summary>What is known of a remote beside how to reach it.</summary>
     /// <param name="Project">Of an Incus server; null for its default.</param>
     /// <param name="Secret">Of one private image of an Incus server; null for none.</param>
-    /// <param name="Cache">The directory for index files; null for none.</param>
+    /// <param name="Cache">The directory for index files and layers; null for none.</param>
     /// <param name="Warn">Is told what the user should know; one line each.</param>
-    public sealed record Context(string? Project, string? Secret, string? Cache, Action<string> Warn);
+    public sealed record Context(string? Project, string? Secret, string? Cache, Action<string> Warn)
+    {
+        /// <summary>The credential helper of a registry; empty for none.</summary>
+        public string CredentialsHelper { get; init; } = "";
+    }
 
     /// <exception cref="StapesException">Invalid: no such protocol.</exception>
     public static IRemote Open(string protocol, HttpAccess access, Context context) => protocol switch
     {
         ConfiguredRemote.Incus => new IncusRemote(new(IncusConnection.To(access, context.Project), context.Secret)),
         ConfiguredRemote.Simplestreams => SimplestreamsRemote.Of(access, context.Cache, context.Warn),
-        _ => throw new StapesException(ErrorKind.Invalid, $"Invalid protocol: {protocol}; use {ConfiguredRemote.Incus} or {ConfiguredRemote.Simplestreams}"),
+        ConfiguredRemote.Oci => OciRemotes.Open(access, context.CredentialsHelper, context.Cache is null ? null : Path.Combine(context.Cache, "layers")),
+        _ => throw new StapesException(ErrorKind.Invalid, $"Invalid protocol: {protocol}; use {ConfiguredRemote.Incus}, {ConfiguredRemote.Simplestreams} or {ConfiguredRemote.Oci}"),
     };
 
     /// <summary>Opens remotes for somebody who fetches on behalf of others: only over the network, and only what the guard allows.</summary>

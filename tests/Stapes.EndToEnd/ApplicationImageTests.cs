@@ -1,0 +1,89 @@
+using Stapes.EndToEnd.Images;
+using Stapes.EndToEnd.Peers;
+using Stapes.EndToEnd.Processes;
+using Stapes.EndToEnd.Servers;
+
+namespace Stapes.EndToEnd;
+
+/// <summary>Application images of a real registry, turned into images that the real Incus launches; umoci says what their roots have to be.</summary>
+public sealed class ApplicationImageTests
+{
+    [PeersFact]
+    public async Task The_root_is_the_one_that_umoci_unpacks()
+    {
+        await using var store = await ServedStore.StartAsync();
+        var (_, work, root) = await ExportAsync(store);
+
+        await PeersTree.Run(work, "umoci", "unpack", "--keep-dirlinks", "--image", "layout:app", "bundle").OutputAsync();
+        await PeersTree.Run(work, "unsquashfs", "-no-progress", "-quiet", "-d", "unpacked", root).OutputAsync();
+
+        (await DescribeAsync(work, "unpacked")).ShouldBe(await DescribeAsync(work, "bundle/rootfs"));
+    }
+
+    [PeersFact]
+    public async Task Incus_runs_the_entry_point_of_an_image_from_the_Incus_API()
+    {
+        await using var store = await ServedStore.StartAsync();
+        await PublishAsync(store);
+        await RunAsync(store, "api", "app-api");
+    }
+
+    [PeersFact]
+    public async Task Incus_runs_the_entry_point_of_an_image_from_simplestreams()
+    {
+        await using var store = await ServedStore.StartAsync();
+        await PublishAsync(store);
+        await RunAsync(store, "streams", "app-streams", "--config", "volatile.container.oci=true");
+    }
+
+    private static async Task RunAsync(ServedStore store, string remote, string name, params IReadOnlyList<string> options)
+    {
+        await store.IncusOutputAsync(["launch", $"{remote}:app", name, .. options]);
+        try
+        {
+            string told;
+            do
+            {
+                told = (await (await store.IncusAsync("exec", name, "--", "/bin/cat", "/data/told")).RunAsync(TestContext.Current.CancellationToken)).Output;
+            }
+            while (!told.Contains("user", StringComparison.Ordinal));
+            told.ShouldBe(ApplicationImages.Told);
+        }
+        finally
+        {
+            await store.IncusOutputAsync("delete", "--force", name);
+        }
+    }
+
+    private static async Task PublishAsync(ServedStore store)
+    {
+        var (directory, _, _) = await ExportAsync(store);
+        await store.Server.Image("import", Path.Combine(directory, "metadata.tar.xz"), Path.Combine(directory, "rootfs.squashfs"), "--alias", "app", "--public").OutputAsync();
+    }
+
+    /// <summary>From umoci by skopeo to Docker's registry, and from there by stapes.</summary>
+    private static async Task<(string Directory, string Work, string Root)> ExportAsync(ServedStore store)
+    {
+        var work = store.CreateDirectory("application");
+        await ApplicationImages.MakeAsync(work);
+        await using var registry = new DockerRegistry(Path.Combine(work, "registry"));
+        await registry.StartAsync();
+        await PeersTree.Run(work, "skopeo", "copy", "--insecure-policy", "oci:layout:app", $"docker://{registry.Address}/app:1").OutputAsync();
+        var directory = Directory.CreateDirectory(Path.Combine(work, "exported")).FullName;
+        await StapesAsync(work, "remote", "add", "docker", $"https://{registry.Address}", "--protocol=oci", "--accept-certificate");
+        await StapesAsync(work, "image", "export", "docker:app:1", directory, "--quiet");
+        return (directory, work, "exported/rootfs.squashfs");
+    }
+
+    private static Task<string> StapesAsync(string work, params IReadOnlyList<string> arguments) =>
+        (StapesProgram.Run(work, arguments) with { Environment = new Dictionary<string, string>
+        {
+            ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
+            ["STAPES_CONF"] = Path.Combine(work, "conf"),
+            ["XDG_CACHE_HOME"] = Path.Combine(work, "cache"),
+        } }).OutputAsync();
+
+    /// <summary>Path, type, mode, owner, time, link and names of each file, and what it holds. Directories that umoci made itself have the time of that.</summary>
+    private static Task<string> DescribeAsync(string work, string root) => PeersTree.Run(work, "sh", "-c",
+        $"cd {root} && find . -mindepth 1 -type d -printf '%P %y %m %U %G\\n' -o -mindepth 1 -printf '%P %y %m %U %G %T@ %l %n\\n' | sort && find . -type f | sort | xargs sha256sum").OutputAsync();
+}

@@ -1,0 +1,209 @@
+using System.Text;
+using System.Text.Json;
+using Stapes.Core;
+using Stapes.Core.Images;
+using Stapes.Core.Library;
+using Stapes.Protocols.Oci;
+using Stapes.Protocols.Oci.Client;
+using Stapes.Protocols.Oci.Publishing;
+using Stapes.Tests.Protocols.Oci.Images;
+
+namespace Stapes.Tests.Protocols.Oci.Client;
+
+public sealed class OciRemoteTests : IDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => directory.Dispose();
+
+    [Fact]
+    public async Task An_image_of_this_architecture_is_found_and_fetched()
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        var other = registry.AddImage("library/app", "other", "s390x", new LayerBuilder().File("app", "other"));
+        var ours = registry.AddImage("library/app", "ours", "amd64", new LayerBuilder().File("app", "ours"));
+        var index = JsonSerializer.SerializeToUtf8Bytes(new()
+        {
+            MediaType = OciMediaTypes.Index,
+            Manifests = [other with { Platform = new() { Architecture = "s390x", Os = "linux" } }, ours with { Platform = new() { Architecture = "amd64", Os = "linux" } }],
+        }, OciJson.Context.OciIndex);
+        registry.AddManifest("library/app", "1.0", index, OciMediaTypes.Index);
+        using var remote = registry.Open(directory);
+
+        var image = (await remote.FindAsync("library/app:1.0", null, Architecture.Parse("x86_64"), Cancellation)).ShouldNotBeNull();
+        (image.Architecture.Name, image.Type, image.Properties["type"], image.Properties["release"]).ShouldBe(("x86_64", ImageType.Container, "oci", "1.0"));
+        using var files = await remote.FetchAsync(image, new(directory["staging"]), Cancellation);
+        files.MadeFingerprint.ShouldNotBeNull();
+
+        (await remote.FindAsync("library/app:1.0", null, Architecture.Parse("s390x"), Cancellation)).ShouldNotBeNull().Architecture.Name.ShouldBe("s390x");
+        (await Should.ThrowAsync<StapesException>(remote.FindAsync("library/app:1.0", null, Architecture.Parse("riscv64"), Cancellation))).Message.ShouldContain("it has s390x, x86_64");
+        (await remote.FindAsync($"library/app@{ours.Digest}", null, null, Cancellation)).ShouldNotBeNull().Architecture.Name.ShouldBe("x86_64");
+        (await remote.FindAsync("library/app:none", null, null, Cancellation)).ShouldBeNull();
+        (await remote.FindAsync("library/app:1.0", ImageType.VirtualMachine, Architecture.Parse("x86_64"), Cancellation)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_layer_that_is_there_is_not_fetched_again()
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        registry.AddImage("app", "1", "amd64", new LayerBuilder().File("base"), new LayerBuilder().File("app", "1"));
+        registry.AddImage("app", "2", "amd64", new LayerBuilder().File("base"), new LayerBuilder().File("app", "2"));
+        using var remote = registry.Open(directory);
+        foreach (var tag in (string[])["1", "2", "1"])
+        {
+            var image = (await remote.FindAsync($"app:{tag}", null, Architecture.Parse("x86_64"), Cancellation)).ShouldNotBeNull();
+            using var files = await remote.FetchAsync(image, new(directory["staging"]), Cancellation);
+        }
+
+        // Two configurations, one of them twice, and three layers.
+        registry.Requests.Count(static r => r.Contains("/blobs/", StringComparison.Ordinal)).ShouldBe(6);
+    }
+
+    [Fact]
+    public async Task Tokens_are_asked_for_with_and_without_a_login()
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        registry.AddImage("app", "1", "amd64", new LayerBuilder().File("app"));
+        registry.Account = ("me", "secret");
+        using var stranger = registry.Open(directory);
+        (await Should.ThrowAsync<StapesException>(stranger.FindAsync("app:1", null, null, Cancellation))).Kind.ShouldBe(ErrorKind.Forbidden);
+        using var wrong = registry.Open(directory, new("me", "other"));
+        var failure = await Should.ThrowAsync<StapesException>(wrong.FindAsync("app:1", null, null, Cancellation));
+        (failure.Kind, failure.Message.Contains("other", StringComparison.Ordinal)).ShouldBe((ErrorKind.Forbidden, false));
+        using var known = registry.Open(directory, new("me", "secret"));
+        (await known.FindAsync("app:1", null, Architecture.Parse("x86_64"), Cancellation)).ShouldNotBeNull();
+
+        registry.IsPublic = true;
+        using var later = registry.Open(directory);
+        (await later.FindAsync("app:1", null, Architecture.Parse("x86_64"), Cancellation)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Too_many_requests_are_waited_for()
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        registry.AddImage("app", "1", "amd64", new LayerBuilder().File("app"));
+        registry.TooMany = 3;
+        using var remote = registry.Open(directory);
+        (await remote.FindAsync("app:1", null, Architecture.Parse("x86_64"), Cancellation)).ShouldNotBeNull();
+        registry.TooMany = 100;
+        (await Should.ThrowAsync<StapesException>(remote.FindAsync("app:1", null, null, Cancellation))).Message.ShouldContain("too many requests");
+    }
+
+    [Theory]
+    [InlineData("<html>Welcome</html>", "web page")]
+    public async Task A_web_page_is_no_registry(string page, string why)
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        registry.Page = page;
+        using var remote = registry.Open(directory);
+        (await Should.ThrowAsync<StapesException>(remote.FindAsync("app:1", null, null, Cancellation))).Message.ShouldContain(why);
+    }
+
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("[]")]
+    [InlineData("{\"schemaVersion\":1}")]
+    [InlineData("{\"schemaVersion\":2,\"config\":7}")]
+    [InlineData("{\"schemaVersion\":2,\"layers\":[]}")]
+    public async Task What_is_no_manifest_is_refused(string manifest)
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        registry.AddManifest("app", "1", Encoding.UTF8.GetBytes(manifest), "text/plain");
+        using var remote = registry.Open(directory);
+        await Should.ThrowAsync<StapesException>(remote.FindAsync("app:1", null, null, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_layer_with_other_bytes_leaves_nothing()
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        registry.AddImage("app", "1", "amd64", new LayerBuilder().File("app"));
+        foreach (var blob in registry.Content.Where(static c => c.Value.Bytes is [0x1f, ..]).ToList())
+            registry.Content[blob.Key] = ([.. blob.Value.Bytes[..^1], 7], blob.Value.Type);
+        using var remote = registry.Open(directory);
+        var image = (await remote.FindAsync("app:1", null, Architecture.Parse("x86_64"), Cancellation)).ShouldNotBeNull();
+        await Should.ThrowAsync<StapesException>(remote.FetchAsync(image, new(directory["staging"]), Cancellation));
+        Directory.EnumerateFiles(directory["layers"], "*", SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("alpine", "library/alpine:latest")]
+    [InlineData("alpine:3.20", "library/alpine:3.20")]
+    [InlineData("some/app", "some/app:latest")]
+    public void Names_of_docker_io_are_completed(string text, string expected) => ImageName.Parse(text, isDockerHub: true).ToString().ShouldBe(expected);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("App")]
+    [InlineData("../app")]
+    [InlineData("app:tag:x")]
+    [InlineData("app:")]
+    [InlineData("app@sha256:12")]
+    [InlineData("app/")]
+    [InlineData("app:1\n")]
+    public void Other_names_are_refused(string text) => Should.Throw<StapesException>(() => ImageName.Parse(text, isDockerHub: false)).Kind.ShouldBe(ErrorKind.Invalid);
+
+    [Fact]
+    public async Task A_credential_helper_is_asked()
+    {
+        directory.Write("helper", "#!/bin/sh\nread server\n[ \"$1 $server\" = 'get https://r.example' ] || { echo 'credentials not found in native keychain'; exit 1; }\necho '{\"ServerURL\":\"x\",\"Username\":\"me\",\"Secret\":\"s\"}'\n"u8);
+        File.SetUnixFileMode(directory["helper"], UnixFileMode.UserExecute | UnixFileMode.UserRead);
+        var found = (await RegistryCredentials.AskHelperAsync(directory["helper"], "https://r.example", Cancellation)).ShouldNotBeNull();
+        (found.Login, found.Secret).ShouldBe(("me", "s"));
+        (await RegistryCredentials.AskHelperAsync(directory["helper"], "https://other.example", Cancellation)).ShouldBeNull();
+        (await Should.ThrowAsync<StapesException>(RegistryCredentials.AskHelperAsync(directory["none"], "x", Cancellation))).Message.ShouldContain("cannot be started");
+    }
+
+    [Fact]
+    public async Task An_image_pushed_as_an_artifact_comes_back_with_its_fingerprint()
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        registry.Account = ("me", "secret");
+        await using var library = await DataDirectory.OpenLibraryAsync(directory["data"], new(), Cancellation);
+        await using var second = await DataDirectory.OpenLibraryAsync(directory["second"], new(), Cancellation);
+        registry.AddImage("app", "1", "amd64", new LayerBuilder().File("app"));
+        using var remote = registry.Open(directory, new("me", "secret"));
+        var image = (await remote.FindAsync("app:1", null, Architecture.Parse("x86_64"), Cancellation)).ShouldNotBeNull();
+        using var files = await remote.FetchAsync(image, new(directory["staging"]), Cancellation);
+        image = image with { Fingerprint = files.MadeFingerprint!.Value };
+
+        using var target = new OciTarget(registry.Connect(new("me", "secret")), directory["staging"]);
+        await target.AddAsync(image, files, new() { Aliases = [new("system:1", "")] }, null, Cancellation);
+
+        var back = (await remote.FindAsync("system:1", null, null, Cancellation)).ShouldNotBeNull();
+        (back.Fingerprint, back.Properties["id"]).ShouldBe((image.Fingerprint, "app:1"));
+        using var again = await remote.FetchAsync(back, new(directory["staging"]), Cancellation);
+        again.MadeFingerprint.ShouldBe(image.Fingerprint);
+        again.Root!.Digest.ShouldBe(files.Root!.Digest);
+    }
+
+    [Fact]
+    public async Task What_is_pushed_becomes_images_and_their_aliases_follow_the_tag()
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        await using var library = await DataDirectory.OpenLibraryAsync(directory["data"], new(), Cancellation);
+        var publisher = new ImagePublisher(library, new(), directory["staging"]);
+
+        registry.AddImage("some/app", "latest", "amd64", new LayerBuilder().File("app", "1"));
+        var first = (await publisher.PublishAsync(Pushed(registry, "some/app", "latest"), isPublic: true, Cancellation)).ShouldHaveSingleItem();
+        first.Aliases.Select(static a => a.Name).ShouldBe(["some/app", "some/app:latest"]);
+        (first.Public, first.Properties["type"], first.Properties["os"]).ShouldBe((true, "oci", "app"));
+        (await publisher.PublishAsync(Pushed(registry, "some/app", "latest"), isPublic: true, Cancellation)).ShouldHaveSingleItem().Fingerprint.ShouldBe(first.Fingerprint);
+
+        registry.AddImage("some/app", "latest", "amd64", new LayerBuilder().File("app", "2"));
+        var second = (await publisher.PublishAsync(Pushed(registry, "some/app", "latest"), isPublic: true, Cancellation)).ShouldHaveSingleItem();
+        var images = (await library.GetSnapshotAsync(Cancellation)).Images;
+        images.ShouldHaveSingleItem().Fingerprint.ShouldBe(second.Fingerprint);
+        second.Aliases.Select(static a => a.Name).ShouldBe(["some/app", "some/app:latest"]);
+    }
+
+    private static PublishedManifest Pushed(TestRegistry registry, string repository, string tag)
+    {
+        var (bytes, type) = registry.Content[$"/v2/{repository}/manifests/{tag}"];
+        return new(repository, tag, type, bytes, (descriptor, _) => ValueTask.FromResult<Stream>(new MemoryStream(
+            (registry.Content.TryGetValue($"/v2/{repository}/blobs/{descriptor.Digest}", out var blob) ? blob : registry.Content[$"/v2/{repository}/manifests/{descriptor.Digest}"]).Bytes)));
+    }
+}

@@ -88,6 +88,6 @@ internal sealed class ListFilter<T>
 
     private sealed record Clause(bool And, Func<T, bool> Test, bool Not)
     {
-        public bool Matches(T item) => Test(image) != Not;
+        public bool Matches(T item) => Test(item) != Not;
     }
 }

@@ -91,7 +91,7 @@ public sealed class PrivateImageTests
         await using var server = await StartAsync();
         using var all = server.WithToken(await server.Server.Access.TokenAsync("all", Role.Viewer));
         var list = await all.GetStringAsync(new Uri("/streams/v1/images.json", UriKind.Relative), Cancellation);
-        list.Split("\"same").Length.ShouldBe(2);
+        list.Split("same").Length.ShouldBe(2);
     }
 
     private static async Task<RunningServer> StartAsync()

@@ -72,7 +72,7 @@ internal sealed class ServedStore : IAsyncDisposable
     public async Task TrustAsync(string remote, ServerProcess server)
     {
         var token = await server.TrustTokenAsync("end-to-end");
-        await (await IncusAsync("remote", "add", remote, server.Address.ToString(), "--token", token)).OutputAsync();
+        await (await IncusAsync("remote", "add", remote, token)).OutputAsync();
     }
 
     /// <summary>What the Incus client prints when it succeeds, as it has to.</summary>

@@ -27,4 +27,10 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     },
   },
 });
+// The Incus client does not know that without an interval it is five seconds (RFC 8628, section 3.2), and gives up at once.
+provider.use(async (context, next) => {
+  await next();
+  if (context.body?.device_code)
+    context.body.interval = 1;
+});
 provider.listen(Number(port), '127.0.0.1', () => console.log('listening'));

@@ -11,6 +11,8 @@ public sealed class PeerServers : IAsyncLifetime
     /// <summary>For servers at the loopback address, issued by the authority that the peers trust.</summary>
     internal static string Certificate { get; } = Path.Combine(WebDirectory, "server.crt");
 
+    internal static string Authority { get; } = Path.Combine(WebDirectory, "ca.crt");
+
     internal static string Key { get; } = Path.Combine(WebDirectory, "server.key");
 
     public async ValueTask InitializeAsync()

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Stapes.EndToEnd.Images;
+using Stapes.EndToEnd.Peers;
 using Stapes.EndToEnd.Processes;
 
 namespace Stapes.EndToEnd.Servers;
@@ -58,8 +59,14 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         return server;
     }
 
-    public static Command Command(string data, params IReadOnlyList<string> options) =>
-        StapesProgram.Run(Path.GetDirectoryName(data)!, ["serve", "--data", data, .. options]);
+    /// <summary>It trusts the authority of the tests, as the peers do.</summary>
+    public static Command Command(string data, params IReadOnlyList<string> options)
+    {
+        var command = StapesProgram.Run(Path.GetDirectoryName(data)!, ["serve", "--data", data, .. options]);
+        return File.Exists(PeerServers.Authority)
+            ? new("env", [$"SSL_CERT_FILE={PeerServers.Authority}", command.Program, .. command.Arguments]) { Directory = command.Directory }
+            : command;
+    }
 
     /// <summary><c>stapes image …</c></summary>
     public Command Image(params IReadOnlyList<string> arguments) =>

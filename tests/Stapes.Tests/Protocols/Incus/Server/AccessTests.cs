@@ -43,7 +43,7 @@ public class AccessTests : IncusServerTest
         { "GET", "/1.0/projects/other", null, 403, 403, 404 },
         { "GET", "/1.0/instances", null, 403, 403, 404 },
         { "PUT", "/1.0", "{}", 403, 403, 404 },
-        { "POST", "/1.0/certificates", "{}", 403, 403, 404 },
+        { "POST", "/1.0/certificates", "{}", 403, 403, 400 },
     };
 
     [Theory]

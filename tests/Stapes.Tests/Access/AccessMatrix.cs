@@ -26,6 +26,9 @@ internal sealed class AccessMatrix
         return new(rows);
     }
 
+    /// <summary>Whether it is one of the many routes behind the only one that the server's router knows of the registry.</summary>
+    public static bool IsOfRegistry(string route) => route.Contains(" /v2/", StringComparison.Ordinal) && !route.StartsWith('*');
+
     /// <summary>One status, or two: for a public and for a private image.</summary>
     public static string Format(int ofPublic, int ofPrivate) => ofPublic == ofPrivate ? $"{ofPublic}" : $"{ofPublic}/{ofPrivate}";
 

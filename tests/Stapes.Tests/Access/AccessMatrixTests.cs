@@ -17,60 +17,33 @@ namespace Stapes.Tests.Access;
 /// </summary>
 public sealed class AccessMatrixTests : IAsyncLifetime
 {
-    private static readonly string[] Kinds = ["stranger", "expired", "revoked", "viewer", "other", "publisher", "admin", "unix"];
-
-    private readonly Dictionary<string, HttpClient> clients = [];
-    private RunningServer server = null!;
+    private MatrixCallers callers = null!;
     private int releases;
-    private int addresses;
-    private string expired = "";
     private Image image = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private AccessControl Access => server.Server.Access;
+    private RunningServer Server => callers.Server;
 
-    private ImageLibrary Library => server.Server.Library;
+    private AccessControl Access => Server.Server.Access;
 
-    public async ValueTask InitializeAsync()
-    {
-        server = await RunningServer.StartAsync();
-        await Access.ChangeProjectsAsync(ProjectChanges.Create(new("other", "")), Cancellation);
-        var revoked = TestCertificate.Create("revoked");
-        var former = await Access.TrustAsync(revoked);
-        var admin = TestCertificate.Create("admin");
-        await Access.TrustAsync(admin);
-        (_, expired) = await Access.AddTokenAsync("expired", "", Role.Admin, null, DateTimeOffset.UtcNow.AddMilliseconds(1), Cancellation);
-        clients["stranger"] = server.WithCertificate(null, "127.0.0.2");
-        clients["revoked"] = server.WithCertificate(revoked, "127.0.0.3");
-        clients["viewer"] = server.WithToken(await Access.TokenAsync("viewer", Role.Viewer, "default"), "127.0.0.4");
-        clients["other"] = server.WithToken(await Access.TokenAsync("other", Role.Publisher, "other"), "127.0.0.5");
-        clients["publisher"] = server.WithToken(await Access.TokenAsync("publisher", Role.Publisher, "default"), "127.0.0.6");
-        clients["admin"] = server.WithCertificate(admin, "127.0.0.7");
-        clients["unix"] = server.LocalClient();
-        // A connection that is open when its certificate is revoked is no better than a new one.
-        (await clients["revoked"].GetAsync(new Uri("/1.0/operations", UriKind.Relative), Cancellation)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        await Access.RemoveAsync(former.Key, Cancellation);
-    }
+    private ImageLibrary Library => Server.Server.Library;
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var client in clients.Values)
-            client.Dispose();
-        await server.DisposeAsync();
-    }
+    public async ValueTask InitializeAsync() => callers = await MatrixCallers.StartAsync();
+
+    public ValueTask DisposeAsync() => callers.DisposeAsync();
 
     [Fact]
     public async Task Every_route_answers_every_caller_as_the_table_says()
     {
         var matrix = AccessMatrix.Read();
         var wrong = new List<string>();
-        var routes = server.Server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().SelectMany(NamesOf).Distinct().ToList();
+        var routes = Server.Server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().SelectMany(NamesOf).Distinct().ToList();
         foreach (var route in routes)
         {
             var row = new List<string>();
             var isRight = true;
-            foreach (var kind in Kinds)
+            foreach (var kind in MatrixCallers.Kinds)
             {
                 var (ofPublic, ofPrivate) = (await AskAsync(route, kind, isPublic: true), await AskAsync(route, kind, isPublic: false));
                 row.Add(AccessMatrix.Format(ofPublic, ofPrivate));
@@ -82,7 +55,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         }
 
         wrong.ShouldBeEmpty("routes that are not in docs/access.md, or are answered in another way");
-        matrix.Routes.Except(routes).ShouldBeEmpty("routes in docs/access.md that the server does not have");
+        matrix.Routes.Where(static r => !AccessMatrix.IsOfRegistry(r)).Except(routes).ShouldBeEmpty("routes in docs/access.md that the server does not have");
     }
 
     private static IEnumerable<string> NamesOf(RouteEndpoint endpoint)
@@ -100,9 +73,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         request.Headers.TryAddWithoutValidation("User-Agent", "Incus 7.0.2 (Linux; x86_64)");
         if (method is "POST" or "PUT" or "PATCH")
             request.Content = Body(method, path);
-        // Who shows a wrong token is slowed down; here each comes from an address of its own.
-        using var guesser = kind == "expired" ? server.WithToken(expired, $"127.0.1.{1 + (addresses++ % 250)}") : null;
-        using var response = await (guesser ?? clients[kind]).SendAsync(request, Cancellation);
+        using var response = await callers.SendAsync(kind, request);
         await AfterAsync(request, response);
         return (int)response.StatusCode;
     }
@@ -167,13 +138,13 @@ public sealed class AccessMatrixTests : IAsyncLifetime
     private async Task AfterAsync(HttpRequestMessage request, HttpResponseMessage response)
     {
         if (response.StatusCode is HttpStatusCode.Accepted && response.Headers.Location is { } operation && request.RequestUri?.OriginalString.EndsWith("/secret", StringComparison.Ordinal) is false)
-            await clients["unix"].GetAsync(new Uri($"{operation}/wait", UriKind.Relative), Cancellation);
+            await callers.Unix.GetAsync(new Uri($"{operation}/wait", UriKind.Relative), Cancellation);
     }
 
     /// <summary>A running operation of the image's project.</summary>
     private async Task<string> OperationAsync()
     {
-        using var response = await clients["unix"].PostAsync(new Uri($"/1.0/images/{image.Fingerprint}/secret", UriKind.Relative), null, Cancellation);
+        using var response = await callers.Unix.PostAsync(new Uri($"/1.0/images/{image.Fingerprint}/secret", UriKind.Relative), null, Cancellation);
         return (string)JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!["metadata"]!["id"]!;
     }
 

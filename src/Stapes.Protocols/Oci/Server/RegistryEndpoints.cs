@@ -13,6 +13,35 @@ public static class RegistryEndpoints
         ? StatusCodes.Status500InternalServerError
         : ErrorStatus.Of(kind));
 
+    /// <summary>What the registry takes, and who answers it.</summary>
+    internal static IReadOnlyDictionary<(string Method, RegistryResource Resource), Func<RegistryCall, Task>> Handlers { get; } =
+        new Dictionary<(string, RegistryResource), Func<RegistryCall, Task>>
+        {
+            [("GET", RegistryResource.Version)] = Lists.GetVersionAsync,
+            [("HEAD", RegistryResource.Version)] = Lists.GetVersionAsync,
+            [("GET", RegistryResource.Token)] = TokenEndpoint.GetAsync,
+            [("POST", RegistryResource.Token)] = TokenEndpoint.PostAsync,
+            [("GET", RegistryResource.Repositories)] = Lists.GetRepositoriesAsync,
+            [("HEAD", RegistryResource.Repositories)] = Lists.GetRepositoriesAsync,
+            [("GET", RegistryResource.Tags)] = Lists.GetTagsAsync,
+            [("HEAD", RegistryResource.Tags)] = Lists.GetTagsAsync,
+            [("GET", RegistryResource.Referrers)] = Referrers.GetAsync,
+            [("HEAD", RegistryResource.Referrers)] = Referrers.GetAsync,
+            [("GET", RegistryResource.Manifest)] = Manifests.GetAsync,
+            [("HEAD", RegistryResource.Manifest)] = Manifests.GetAsync,
+            [("PUT", RegistryResource.Manifest)] = Manifests.PutAsync,
+            [("DELETE", RegistryResource.Manifest)] = Manifests.DeleteAsync,
+            [("GET", RegistryResource.Blob)] = Blobs.GetAsync,
+            [("HEAD", RegistryResource.Blob)] = Blobs.GetAsync,
+            [("DELETE", RegistryResource.Blob)] = Blobs.DeleteAsync,
+            [("POST", RegistryResource.Uploads)] = Uploads.BeginAsync,
+            [("GET", RegistryResource.Upload)] = Uploads.GetAsync,
+            [("HEAD", RegistryResource.Upload)] = Uploads.GetAsync,
+            [("PATCH", RegistryResource.Upload)] = Uploads.AppendAsync,
+            [("PUT", RegistryResource.Upload)] = Uploads.FinishAsync,
+            [("DELETE", RegistryResource.Upload)] = Uploads.CancelAsync,
+        };
+
     /// <summary>Serves the registry at <c>/v2/</c>.</summary>
     public static IEndpointConventionBuilder MapRegistry(this IEndpointRouteBuilder routes, RegistryOptions options)
     {
@@ -46,25 +75,6 @@ public static class RegistryEndpoints
             throw new RegistryException(404, "NAME_UNKNOWN", "The registry has no such path");
         if (path.Name.Length > 0 && !RegistryPath.IsName(path.Name))
             throw RegistryException.NameInvalid(path.Name);
-        return (method, path.Resource) switch
-        {
-            ("GET" or "HEAD", RegistryResource.Version) => Lists.GetVersionAsync,
-            ("GET", RegistryResource.Token) => TokenEndpoint.GetAsync,
-            ("POST", RegistryResource.Token) => TokenEndpoint.PostAsync,
-            ("GET" or "HEAD", RegistryResource.Repositories) => Lists.GetRepositoriesAsync,
-            ("GET" or "HEAD", RegistryResource.Tags) => Lists.GetTagsAsync,
-            ("GET" or "HEAD", RegistryResource.Referrers) => Referrers.GetAsync,
-            ("GET" or "HEAD", RegistryResource.Manifest) => Manifests.GetAsync,
-            ("PUT", RegistryResource.Manifest) => Manifests.PutAsync,
-            ("DELETE", RegistryResource.Manifest) => Manifests.DeleteAsync,
-            ("GET" or "HEAD", RegistryResource.Blob) => Blobs.GetAsync,
-            ("DELETE", RegistryResource.Blob) => Blobs.DeleteAsync,
-            ("POST", RegistryResource.Uploads) => Uploads.BeginAsync,
-            ("GET" or "HEAD", RegistryResource.Upload) => Uploads.GetAsync,
-            ("PATCH", RegistryResource.Upload) => Uploads.AppendAsync,
-            ("PUT", RegistryResource.Upload) => Uploads.FinishAsync,
-            ("DELETE", RegistryResource.Upload) => Uploads.CancelAsync,
-            _ => throw RegistryException.Unsupported($"The registry does not take {method} there"),
-        };
+        return Handlers.GetValueOrDefault((method, path.Resource)) ?? throw RegistryException.Unsupported($"The registry does not take {method} there");
     }
 }

@@ -11,6 +11,9 @@ namespace Stapes.Core.Repositories;
 /// </remarks>
 public interface IRepositoryCatalog
 {
+    /// <summary>What was made of the tags.</summary>
+    IPublishedTags Published { get; }
+
     Task<bool> ExistsAsync(string repository, CancellationToken cancellation);
 
     /// <summary>Repositories in the order of their names, from behind <paramref name="after"/>.</summary>

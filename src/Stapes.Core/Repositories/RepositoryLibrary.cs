@@ -28,6 +28,9 @@ public sealed class RepositoryLibrary : IDisposable
     /// <summary>Raised when the manifests or tags of a repository have changed, on the writer's thread: handlers are short and do not throw.</summary>
     public event EventHandler<RepositoryChangedEventArgs>? Changed;
 
+    /// <summary>What was made of the tags.</summary>
+    public IPublishedTags Published => catalog.Published;
+
     /// <summary>Blobs on their way in.</summary>
     public BlobUploads Uploads { get; }
 

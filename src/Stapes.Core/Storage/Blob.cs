@@ -24,5 +24,8 @@ public abstract class Blob : IAsyncDisposable
         return new BlobStream(this, offset, length);
     }
 
+    /// <summary>A stream over all bytes; disposing it asynchronously disposes the blob.</summary>
+    public Stream AsStream() => new BlobStream(this, 0, Length) { OwnsBlob = true };
+
     public abstract ValueTask DisposeAsync();
 }

@@ -7,6 +7,9 @@ internal sealed class BlobStream(Blob blob, long offset, long length) : ForwardS
 {
     private long position;
 
+    /// <summary>Whether the blob is disposed with the stream.</summary>
+    public bool OwnsBlob { get; init; }
+
     public override long Length => length;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -19,6 +22,13 @@ internal sealed class BlobStream(Blob blob, long offset, long length) : ForwardS
             throw new StapesException(ErrorKind.Unavailable, $"A blob of {blob.Length} bytes ended at {offset + position}: its storage is damaged");
         position += read;
         return read;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (OwnsBlob)
+            await blob.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     public override int Read(Span<byte> buffer) => throw new NotSupportedException("Blobs are read asynchronously.");

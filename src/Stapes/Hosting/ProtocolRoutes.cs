@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Stapes.Core.Library;
+using Stapes.Core.Repositories;
 using Stapes.Protocols.Incus.Server;
 using Stapes.Protocols.Oci.Server;
 using Stapes.Protocols.Shared.Authentication;
@@ -33,8 +34,8 @@ internal static partial class ProtocolRoutes
         });
         routes.MapRegistry(new()
         {
-            Repositories = data.Library.Repositories,
-            Policy = new() { Public = settings.PublicRepositories, IsProject = name => data.Access.State.Projects.ContainsKey(name) },
+            Library = data.Library,
+            Policy = services.GetRequiredService<RepositoryPolicy>(),
             Tokens = services.GetRequiredService<RegistryTokens>(),
             Authenticate = services.GetRequiredService<RequestAuthentication>().AuthenticateAsync,
         });

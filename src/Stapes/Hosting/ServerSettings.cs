@@ -38,6 +38,9 @@ internal sealed record ServerSettings
     /// <summary>Which repositories of the registry strangers may pull from; <c>*</c> stands for any characters.</summary>
     public IReadOnlyList<string> PublicRepositories { get; init; } = [];
 
+    /// <summary>Whether what is pushed to the registry becomes images of the store.</summary>
+    public bool PublishImages { get; init; } = true;
+
     /// <summary>How long pushed blobs wait for a manifest that needs them, and unfinished uploads for their rest.</summary>
     public TimeSpan PushGrace { get; init; } = TimeSpan.FromDays(1);
 

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Logging;
 using Stapes.Core;
 using Stapes.Core.Access;
 using Stapes.Core.Library;
+using Stapes.Core.Repositories;
 using Stapes.Protocols.Incus.Server;
+using Stapes.Protocols.Oci.Publishing;
 using Stapes.Protocols.Oci.Server;
 using Stapes.Protocols.Shared;
 using Stapes.Protocols.Shared.Authentication;
@@ -144,6 +146,9 @@ internal sealed partial class StapesServer : IAsyncDisposable
                 ClientAuthority.Load(authority, settings.TrustRevocations, s.GetRequiredService<ILogger<ClientAuthority>>()));
         }
 
+        builder.Services.AddSingleton(new RepositoryPolicy { Public = settings.PublicRepositories, IsProject = name => data.Access.State.Projects.ContainsKey(name) });
+        builder.Services.AddSingleton(s => new RegistryPublishing(
+            data.Library, s.GetRequiredService<RepositoryPolicy>(), new(data.Library, new()), s.GetRequiredService<ILogger<RegistryPublishing>>()));
         builder.Services.AddSingleton(new RegistryTokens(RegistryKey.FindOrCreate(settings.Data), TimeProvider.System));
         // Before that of OIDC, which refuses what is not its own.
         builder.Services.AddSingleton<BearerVerifier>(static s => s.GetRequiredService<RegistryTokens>().VerifyAsync);
@@ -200,12 +205,17 @@ internal sealed partial class StapesServer : IAsyncDisposable
         readiness.Start();
         background = Task.WhenAll(
             IgnoreStop(Library.RunCollectorAsync(e => LogCollector(e.Message), stopping.Token)),
+            IgnoreStop(PublishAsync(stopping.Token)),
             IgnoreStop(FeedWatchdogAsync(stopping.Token)),
             IgnoreStop(application.Services.GetRequiredService<IdleTrimmer>().RunAsync(stopping.Token)));
         serviceManager.NotifyReady();
         var addresses = string.Join(", ", Addresses);
         LogStarted(settings.Data, addresses);
     }
+
+    private Task PublishAsync(CancellationToken cancellation) => settings.PublishImages
+        ? application.Services.GetRequiredService<RegistryPublishing>().RunAsync(cancellation)
+        : Task.CompletedTask;
 
     private async Task FeedWatchdogAsync(CancellationToken cancellation)
     {

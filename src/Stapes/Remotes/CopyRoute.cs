@@ -27,13 +27,14 @@ internal sealed class CopyRoute(RemoteBook book, RemotePlace source, RemotePlace
     /// <exception cref="StapesException">Invalid: the mode is impossible between these places.</exception>
     public async Task<DirectCopy?> FindAsync(string? mode, IRemote from, IImageTarget to, ImageType? type, CancellationToken cancellation)
     {
-        if (mode == Relay)
+        // Relayed, an application image arrives as what Incus launches: the target needs no tools for it, and no login to the registry.
+        if (mode == Relay || (mode is null && source.Remote?.Protocol == ConfiguredRemote.Oci))
             return null;
         if (to is not IncusTarget server || source.TreeDirectory is not null)
         {
             var place = to is IncusTarget ? source : target;
             return mode is null ? null
-                : throw new StapesException(ErrorKind.Invalid, $"{place.Name} is a directory, which no server can {(to is IncusTarget ? "reach" : "write")}: leave out --mode {mode}, or say --mode {Relay}");
+                : throw new StapesException(ErrorKind.Invalid, $"{place.Name} is a {(place.TreeDirectory is null ? "registry" : "directory")}, which no server can {(to is IncusTarget ? "reach" : "write")}: leave out --mode {mode}, or say --mode {Relay}");
         }
 
         if (mode == Push)

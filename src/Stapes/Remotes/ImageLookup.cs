@@ -18,6 +18,8 @@ internal static class ImageLookup
 
     public static async Task<StapesException> NotFoundAsync(IRemote remote, ImageWord word, ImageType? type, Architecture? architecture, CancellationToken cancellation)
     {
+        if (word.Place.Remote?.Protocol == ConfiguredRemote.Oci)
+            return new(ErrorKind.NotFound, $"Image \"{word.NameOrDefault}\" not found on {word.Place.Name}{(architecture is null ? "" : $" for {architecture}")}; a registry lists no images: check the name and the tag, such as library/alpine:3.20");
         var all = await remote.ListAsync(cancellation);
         var fitting = all.Where(i => (type is null || i.Type == type) && (architecture is null || i.Architecture == architecture));
         var kind = (type, architecture) switch

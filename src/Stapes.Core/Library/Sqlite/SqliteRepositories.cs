@@ -7,6 +7,8 @@ namespace Stapes.Core.Library.Sqlite;
 /// <summary>The repositories of a catalogue in an SQLite file.</summary>
 internal sealed class SqliteRepositories(SqliteDatabase database) : IRepositoryCatalog
 {
+    public IPublishedTags Published { get; } = new SqlitePublishedTags(database);
+
     public Task<bool> ExistsAsync(string repository, CancellationToken cancellation) => database.ReadAsync(
         session => session.Exists("SELECT 1 FROM repositories WHERE name = @name", ("@name", repository)), cancellation);
 

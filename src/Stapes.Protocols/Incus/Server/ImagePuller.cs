@@ -71,8 +71,16 @@ internal sealed class ImagePuller(IncusApiOptions options, EventHub events)
         try
         {
             using var files = await fetch(new(directory) { Progress = new TransferProgress(operation, "download", size, options.Time).Add }, cancellation);
-            using var staged = await ImageLibrary.StageAsync(files, fingerprint, cancellation);
-            var image = await library.AddAsync(staged, add, cancellation);
+            // Only now it is known which image an application image becomes.
+            var made = files.MadeFingerprint ?? fingerprint;
+            if (made != fingerprint && (await library.GetSnapshotAsync(cancellation)).Find(add.Project, made) is { } same)
+            {
+                isOver = true;
+                return Report(operation, await AdoptAsync(same, add, cancellation));
+            }
+
+            using var staged = await ImageLibrary.StageAsync(files, made, cancellation);
+            var image = await library.AddAsync(staged, add with { ExpectedFingerprint = made }, cancellation);
             isOver = true;
             events.SendCreated(image, add.Aliases);
             return Report(operation, image);

@@ -37,6 +37,9 @@ internal sealed partial class ImageUpdates(IncusApi api, ILogger logger)
             ? await MoveAliasesAsync(image, present, operation.Cancellation)
             : await api.Puller.TakeAsync(
                 found.Fingerprint, found.Size, (fetch, cancellation) => remote.FetchAsync(found, fetch, cancellation), ImagePuller.Describe(order, found), operation);
+        // An application image has the same content after all, which only its conversion tells.
+        if (newer.Fingerprint == image.Fingerprint)
+            return null;
         await api.Library.DeleteAsync(image.Key, precondition: null, CancellationToken.None);
         api.Events.SendLifecycle(LifecycleAction.ImageRefreshed, image.Key);
         return newer;

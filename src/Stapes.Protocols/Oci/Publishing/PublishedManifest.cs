@@ -16,6 +16,8 @@ public sealed record PublishedManifest(string Repository, string Tag, string Med
     private const int MaxDocument = 4 << 20;
     private const int MaxIndexes = 4;
 
+    public bool IsIndex => OciMediaTypes.IsIndex(MediaType);
+
     /// <summary>The manifests that it leads to: itself, or those of an index.</summary>
     /// <exception cref="StapesException">Invalid: a document is not what it should be. NotFound: one is missing.</exception>
     public async Task<IReadOnlyList<OciManifest>> ReadManifestsAsync(CancellationToken cancellation)

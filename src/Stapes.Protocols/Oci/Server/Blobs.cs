@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Stapes.Core.Library;
 using Stapes.Protocols.Shared;
 
 namespace Stapes.Protocols.Oci.Server;
@@ -9,7 +10,17 @@ internal static class Blobs
     public static async Task GetAsync(RegistryCall call)
     {
         var digest = call.Digest;
-        call.Require(RegistryAccess.Pull);
+        if (!call.Access.May(RegistryAccess.Pull, call.Name) || !await TrySendAsync(call, digest))
+        {
+            if (await TrySendStoredAsync(call, digest))
+                return;
+            call.Require(RegistryAccess.Pull);
+            throw RegistryException.BlobUnknown(digest);
+        }
+    }
+
+    private static async Task<bool> TrySendAsync(RegistryCall call, string digest)
+    {
         var repositories = call.Registry.Repositories;
         // Whoever may push asks in order not to push it again: it must still be there when the manifest comes.
         var isPusher = HttpMethods.IsHead(call.Http.Request.Method) && call.Access.May(RegistryAccess.Push, call.Name);
@@ -18,10 +29,34 @@ internal static class Blobs
             : await repositories.FindBlobAsync(call.Name, digest, call.Cancellation);
         await using var blob = found is null ? null : await repositories.OpenBlobAsync(found, call.Cancellation);
         if (blob is null)
-            throw RegistryException.BlobUnknown(digest);
+            return false;
         call.Http.Response.Headers["Docker-Content-Digest"] = digest;
         await BlobResponse.SendAsync(
             call.Http, new(blob, found!.Bytes) { IsPrivate = !call.Access.Policy.IsPublic(call.Name) }, call.Cancellation);
+        return true;
+    }
+
+    /// <summary>A file or the configuration of an image of the store, under the names of such ones.</summary>
+    private static async Task<bool> TrySendStoredAsync(RegistryCall call, string digest)
+    {
+        if (!StoredImages.IsName(call.Name) || !OciDigest.TryParse(digest, out var parsed) || parsed.Sha256 is not { } sha256)
+            return false;
+        var headers = call.Http.Response.Headers;
+        if (await StoredImages.FindConfigAsync(call, sha256) is { } config)
+        {
+            headers["Docker-Content-Digest"] = digest;
+            headers.CacheControl = "no-cache";
+            await RegistryReply.WriteJsonAsync(call.Http, config, "application/octet-stream");
+            return true;
+        }
+
+        var audience = call.Access.AudienceOf(call.Name);
+        await using var blob = await call.Registry.Library.OpenBlobAsync(sha256, audience, call.Cancellation);
+        if (blob is null)
+            return false;
+        headers["Docker-Content-Digest"] = digest;
+        await BlobResponse.SendAsync(call.Http, new(blob, sha256) { IsPrivate = !audience.Equals(Audience.Everyone) }, call.Cancellation);
+        return true;
     }
 
     public static async Task DeleteAsync(RegistryCall call)

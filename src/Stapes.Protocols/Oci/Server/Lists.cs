@@ -21,11 +21,23 @@ internal static class Lists
     /// <summary>Source: OCI distribution-spec 1.1, «Listing Tags».</summary>
     public static async Task GetTagsAsync(RegistryCall call)
     {
-        call.Require(RegistryAccess.Pull);
-        if (!await call.Registry.Repositories.ExistsAsync(call.Name, call.Cancellation))
+        var repositories = call.Registry.Repositories;
+        var (size, last) = (PageSize(call), call.Query("last") ?? "");
+        IReadOnlyList<string> tags;
+        if (call.Access.May(RegistryAccess.Pull, call.Name) && await repositories.ExistsAsync(call.Name, call.Cancellation))
+        {
+            tags = await repositories.ListTagsAsync(call.Name, last, size + 1, call.Cancellation);
+        }
+        else if (await StoredImages.ListTagsAsync(call) is { Count: > 0 } stored)
+        {
+            tags = [.. stored.Where(t => string.CompareOrdinal(t, last) > 0).Take(size + 1)];
+        }
+        else
+        {
+            call.Require(RegistryAccess.Pull);
             throw RegistryException.NameUnknown(call.Name);
-        var size = PageSize(call);
-        var tags = await call.Registry.Repositories.ListTagsAsync(call.Name, call.Query("last") ?? "", size + 1, call.Cancellation);
+        }
+
         var page = Page(call, tags, size);
         await RegistryReply.WriteJsonAsync(call.Http, new() { Name = call.Name, Tags = page }, RegistryJson.Context.TagList);
     }

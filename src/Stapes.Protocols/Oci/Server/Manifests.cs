@@ -14,9 +14,15 @@ internal static class Manifests
 
     public static async Task GetAsync(RegistryCall call)
     {
-        call.Require(RegistryAccess.Pull);
         var isDigest = OciDigest.TryParse(call.Reference, out _);
-        var manifest = await FindAsync(call, isDigest) ?? throw RegistryException.ManifestUnknown(call.Reference);
+        var manifest = call.Access.May(RegistryAccess.Pull, call.Name) ? await FindAsync(call, isDigest) : null;
+        manifest ??= await StoredImages.FindManifestAsync(call);
+        if (manifest is null)
+        {
+            call.Require(RegistryAccess.Pull);
+            throw RegistryException.ManifestUnknown(call.Reference);
+        }
+
         var headers = call.Http.Response.Headers;
         var tag = $"\"{manifest.Digest}\"";
         headers["Docker-Content-Digest"] = manifest.Digest;

@@ -1,4 +1,5 @@
 using Stapes.Core.Access;
+using Stapes.Core.Library;
 using Stapes.Core.Repositories;
 
 namespace Stapes.Protocols.Oci.Server;
@@ -17,6 +18,9 @@ internal sealed record RegistryAccess(Caller Caller, IReadOnlyList<TokenScope>? 
     public bool MayEver(string action, string name) => action is Pull ? Policy.MayPull(Caller, name) : Policy.MayPush(Caller, name);
 
     public bool May(string action, string name) => (action is Pull && Policy.IsPublic(name)) || (MayEver(action, name) && IsGranted(action, name));
+
+    /// <summary>Whose images a request sees: those of its caller, if its token is for pulling that name.</summary>
+    public Audience AudienceOf(string name) => IsGranted(Pull, name) ? Caller.Audience : Audience.Everyone;
 
     /// <summary>Whether a list shows the repository.</summary>
     public bool MaySee(string name) => Policy.MayPull(Caller, name);

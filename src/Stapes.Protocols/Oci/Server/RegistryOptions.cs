@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Stapes.Core.Library;
 using Stapes.Core.Repositories;
 
 namespace Stapes.Protocols.Oci.Server;
@@ -6,7 +7,9 @@ namespace Stapes.Protocols.Oci.Server;
 /// <summary>What the registry serves, and to whom.</summary>
 public sealed record RegistryOptions
 {
-    public required RepositoryLibrary Repositories { get; init; }
+    public required ImageLibrary Library { get; init; }
+
+    public RepositoryLibrary Repositories => Library.Repositories;
 
     public RepositoryPolicy Policy { get; init; } = RepositoryPolicy.Private;
 

@@ -61,7 +61,8 @@ internal static class TokenEndpoint
             return null;
         var asked = scope[(last + 1)..].Split(',');
         string[] granted = [.. new[] { RegistryAccess.Pull, RegistryAccess.Push, RegistryAccess.Delete }
-            .Where(a => (asked.Contains(a) || asked.Contains("*")) && access.May(a, name))];
+            // Which images of the store somebody sees is found out with each of them.
+            .Where(a => (asked.Contains(a) || asked.Contains("*")) && (access.May(a, name) || (a is RegistryAccess.Pull && StoredImages.IsName(name))))];
         return granted is [] ? null : new("repository", name, granted);
     }
 }

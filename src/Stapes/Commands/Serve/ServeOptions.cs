@@ -45,6 +45,8 @@ internal static class ServeOptions
             static (s, v) => s.Grace = Duration(v)),
         new("oci-public", "PATTERN", "none", "Let strangers pull from the repositories of that name; * stands for any characters",
             static (s, v) => s.PublicRepositories = v) { IsList = true },
+        new("oci-publish", "WHEN", "push", "Offer images of the registry over every protocol: push, or off",
+            static (s, v) => s.PublishImages = Publishing(v[0])),
         new("oci-grace", "TIME", "1d", "Keep pushed blobs that no manifest needs, and unfinished uploads, for so long",
             static (s, v) => s.PushGrace = Duration(v)),
         new("stop-timeout", "TIME", "30s", "When stopping, let downloads finish for so long",
@@ -89,6 +91,13 @@ internal static class ServeOptions
     private static Role? RoleOf(string text) => text == "none" ? null
         : RoleNames.TryParse(text, out var role) ? role
         : throw new FormatException($"'{text}' is no role; the roles are none, viewer, publisher and admin");
+
+    private static bool Publishing(string text) => text switch
+    {
+        "push" => true,
+        "off" => false,
+        _ => throw new FormatException($"'{text}' is no time to offer images at; write push or off"),
+    };
 
     private static bool Switch(IReadOnlyList<string> values) => bool.TryParse(values[0], out var on) ? on
         : throw new FormatException($"'{values[0]}' is neither true nor false");

@@ -31,6 +31,8 @@ internal sealed class ServeSettingsBuilder
 
     public IReadOnlyList<string> PublicRepositories { get; set; } = [];
 
+    public bool PublishImages { get; set; } = true;
+
     public TimeSpan? PushGrace { get; set; }
 
     public TimeSpan? StopTimeout { get; set; }
@@ -69,6 +71,7 @@ internal sealed class ServeSettingsBuilder
             Certificate = Certificate is null ? null : new(Path.GetFullPath(Certificate), Path.GetFullPath(Key!)),
             Trees = [.. Trees.Select(Path.GetFullPath)],
             PublicRepositories = PublicRepositories,
+            PublishImages = PublishImages,
             Metrics = Metrics,
             TrustAuthority = TrustAuthority is null ? null : Path.GetFullPath(TrustAuthority),
             TrustRevocations = TrustRevocations is null ? null : Path.GetFullPath(TrustRevocations),

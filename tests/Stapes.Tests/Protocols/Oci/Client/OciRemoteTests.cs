@@ -185,19 +185,24 @@ public sealed class OciRemoteTests : IDisposable
     {
         await using var registry = await TestRegistry.StartAsync();
         await using var library = await DataDirectory.OpenLibraryAsync(directory["data"], new(), Cancellation);
-        var publisher = new ImagePublisher(library, new(), directory["staging"]);
+        var publisher = new ImagePublisher(library, new());
 
         registry.AddImage("some/app", "latest", "amd64", new LayerBuilder().File("app", "1"));
-        var first = (await publisher.PublishAsync(Pushed(registry, "some/app", "latest"), isPublic: true, Cancellation)).ShouldHaveSingleItem();
+        var first = (await PublishAsync("1")).Images.ShouldHaveSingleItem();
         first.Aliases.Select(static a => a.Name).ShouldBe(["some/app", "some/app:latest"]);
         (first.Public, first.Properties["type"], first.Properties["os"]).ShouldBe((true, "oci", "app"));
-        (await publisher.PublishAsync(Pushed(registry, "some/app", "latest"), isPublic: true, Cancellation)).ShouldHaveSingleItem().Fingerprint.ShouldBe(first.Fingerprint);
+        (await PublishAsync("1")).Images.ShouldHaveSingleItem().Fingerprint.ShouldBe(first.Fingerprint);
 
         registry.AddImage("some/app", "latest", "amd64", new LayerBuilder().File("app", "2"));
-        var second = (await publisher.PublishAsync(Pushed(registry, "some/app", "latest"), isPublic: true, Cancellation)).ShouldHaveSingleItem();
+        var second = (await PublishAsync("2")).Images.ShouldHaveSingleItem();
         var images = (await library.GetSnapshotAsync(Cancellation)).Images;
         images.ShouldHaveSingleItem().Fingerprint.ShouldBe(second.Fingerprint);
-        second.Aliases.Select(static a => a.Name).ShouldBe(["some/app", "some/app:latest"]);
+        images[0].Aliases.Select(static a => a.Name).ShouldBe(["some/app", "some/app:latest"]);
+
+        Task<PublishOutcome> PublishAsync(string digest) => publisher.PublishAsync(
+            Pushed(registry, "some/app", "latest"),
+            new() { Repository = "some/app", Tag = "latest", Digest = digest, Project = Image.DefaultProject, IsPublic = true },
+            Cancellation);
     }
 
     private static PublishedManifest Pushed(TestRegistry registry, string repository, string tag)

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Stapes.Core.Access;
+using Stapes.Core.Library;
 using Stapes.Hosting;
 
 namespace Stapes.Tests.Protocols.Oci.Server;
@@ -42,10 +43,12 @@ public abstract class RegistryTest : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    private protected async Task RestartAsync()
+    private protected ImageLibrary Library => server!.Library;
+
+    private protected async Task RestartAsync(Func<ServerSettings, ServerSettings>? change = null)
     {
         await StopAsync();
-        await StartAsync();
+        await StartAsync(change);
     }
 
     /// <summary>Sends a request as a publisher, or as somebody else.</summary>
@@ -136,7 +139,7 @@ public abstract class RegistryTest : IAsyncLifetime
         ? [.. Directory.EnumerateFiles(directory[$"data/{name}"], "*", SearchOption.AllDirectories).Select(static p => Path.GetFileName(p))]
         : [];
 
-    private async Task StartAsync()
+    private async Task StartAsync(Func<ServerSettings, ServerSettings>? change = null)
     {
         var settings = new ServerSettings
         {
@@ -145,7 +148,7 @@ public abstract class RegistryTest : IAsyncLifetime
             StopTimeout = TimeSpan.FromSeconds(5),
             PublicRepositories = ["public/*"],
         };
-        server = await StapesServer.StartAsync(settings, NullLoggerProvider.Instance, map: null, Cancellation);
+        server = await StapesServer.StartAsync(change?.Invoke(settings) ?? settings, NullLoggerProvider.Instance, map: null, Cancellation);
         Address = new(server.Addresses.Single(static a => !a.Contains("socket", StringComparison.Ordinal)));
     }
 

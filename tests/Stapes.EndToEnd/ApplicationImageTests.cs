@@ -33,12 +33,30 @@ public sealed class ApplicationImageTests
     {
         await using var store = await ServedStore.StartAsync();
         await PublishAsync(store);
-        await RunAsync(store, "streams", "app-streams", "--config", "volatile.container.oci=true");
+        await RunAsync(store, "streams", "app-streams", ["--config", "volatile.container.oci=true"]);
     }
 
-    private static async Task RunAsync(ServedStore store, string remote, string name, params IReadOnlyList<string> options)
+    [PeersFact]
+    public async Task What_skopeo_pushes_is_launched_over_the_Incus_API_and_as_an_image_of_a_registry()
     {
-        await store.IncusOutputAsync(["launch", $"{remote}:app", name, .. options]);
+        await using var store = await ServedStore.StartAsync("--oci-public", "library/*");
+        var work = store.CreateDirectory("pushed");
+        await ApplicationImages.MakeAsync(work);
+        var token = await store.Server.AccessTokenAsync("publisher");
+        await PeersTree.Run(work, "skopeo", "copy", "--insecure-policy", "--dest-creds", $"me:{token}", "oci:layout:app", $"docker://{store.Server.Address.Authority}/library/app:latest").OutputAsync();
+        while (!(await store.IncusOutputAsync("image", "list", "api:", "--format", "csv", "--columns", "l")).Contains("library/app", StringComparison.Ordinal))
+            await Task.Yield();
+        await RunAsync(store, "api", "pushed-api", "library/app", []);
+
+        await store.IncusOutputAsync("remote", "add", "registry", store.Server.Address.ToString().TrimEnd('/'), "--protocol=oci");
+        await RunAsync(store, "registry", "pushed-oci", "library/app:latest", []);
+    }
+
+    private static Task RunAsync(ServedStore store, string remote, string name, IReadOnlyList<string>? options = null) => RunAsync(store, remote, name, "app", options ?? []);
+
+    private static async Task RunAsync(ServedStore store, string remote, string name, string image, IReadOnlyList<string> options)
+    {
+        await store.IncusOutputAsync(["launch", $"{remote}:{image}", name, .. options]);
         try
         {
             string told;

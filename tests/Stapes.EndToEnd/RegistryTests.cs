@@ -43,9 +43,9 @@ public sealed class RegistryTests
         foreach (var name in (string[])["public/app", "private/app"])
             await registry.Skopeo("copy", "oci:layout:app", $"docker://{registry.Address}/{name}:1").OutputAsync();
 
-        await registry.Run("skopeo", "copy", $"docker://{registry.Address}/public/app:1", "oci:pulled:app").OutputAsync();
-        (await registry.Run("skopeo", "copy", $"docker://{registry.Address}/private/app:1", "oci:pulled:private").RunAsync()).ExitCode.ShouldNotBe(0);
-        (await registry.Run("skopeo", "copy", "oci:layout:app", $"docker://{registry.Address}/public/app:2").RunAsync()).ExitCode.ShouldNotBe(0);
+        await registry.Run("skopeo", "copy", "--src-no-creds", $"docker://{registry.Address}/public/app:1", "oci:pulled:app").OutputAsync();
+        (await registry.Run("skopeo", "copy", "--src-no-creds", $"docker://{registry.Address}/private/app:1", "oci:pulled:private").RunAsync()).ExitCode.ShouldNotBe(0);
+        (await registry.Run("skopeo", "copy", "--dest-no-creds", "oci:layout:app", $"docker://{registry.Address}/public/app:2").RunAsync()).ExitCode.ShouldNotBe(0);
         await registry.LoginAsync("viewer");
         await registry.Skopeo("copy", $"docker://{registry.Address}/private/app:1", "oci:pulled:private").OutputAsync();
         (await registry.Skopeo("copy", "oci:layout:app", $"docker://{registry.Address}/private/app:2").RunAsync()).ExitCode.ShouldNotBe(0);

@@ -96,6 +96,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>An access token of a role.</summary>
+    public async Task<string> AccessTokenAsync(string role) =>
+        (string)JsonNode.Parse(await SendAsync(HttpMethod.Post, "/stapes/1.0/tokens", $$"""{"name":"{{role}}","role":"{{role}}"}"""))!["metadata"]!["token"]!;
+
     /// <summary>A token that makes the client that shows it an administrator.</summary>
     public async Task<string> TrustTokenAsync(string name)
     {

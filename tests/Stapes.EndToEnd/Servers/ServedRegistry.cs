@@ -59,6 +59,17 @@ internal sealed class ServedRegistry : IAsyncDisposable
     /// <summary>It looks for logins where docker keeps them.</summary>
     public Command Oras(params IReadOnlyList<string> arguments) => Run("oras", arguments);
 
+    /// <summary>It unpacks layers in a root of its own, for which the root that it starts in has to be a mount point.</summary>
+    public Command Buildah(params IReadOnlyList<string> arguments)
+    {
+        var inside = Run("buildah", arguments);
+        return inside with
+        {
+            Program = "unshare",
+            Arguments = ["--mount", "sh", "-c", $"mount --rbind {PeersTree.Root} {PeersTree.Root} && exec \"$@\"", "sh", inside.Program, .. inside.Arguments],
+        };
+    }
+
     public string Inside(string name) => PeersTree.Inside(Path.Combine(home, name));
 
     public void Write(string name, byte[] content) => File.WriteAllBytes(Path.Combine(home, name), content);

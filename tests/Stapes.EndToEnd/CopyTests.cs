@@ -13,10 +13,12 @@ public sealed class CopyTests(PeerServers peers)
 
     private string Conf => Path.Combine(home, "conf");
 
-    [PeersFact]
-    public async Task Images_go_from_a_web_server_to_directories_and_through_incusd_and_back()
+    [PeersTheory]
+    [InlineData("")]
+    [InlineData("locked")]
+    public async Task Images_go_from_a_web_server_to_directories_and_through_incusd_and_back(string location)
     {
-        var (tree, images) = await PublishAsync();
+        var (tree, images) = await PublishAsync(location);
         await AddLabAsync();
 
         await CopyAllAsync(tree, "web:", "./first:", images);
@@ -74,13 +76,15 @@ public sealed class CopyTests(PeerServers peers)
         }
     }
 
-    private async Task<(PublishedTree Tree, IReadOnlyList<TestImage> Images)> PublishAsync()
+    private async Task<(PublishedTree Tree, IReadOnlyList<TestImage> Images)> PublishAsync(string location = "")
     {
         var tree = PublishedTree.Create(peers);
         TestImage[] images = [await tree.Images.SquashfsAsync("copied-container"), await tree.Images.DiskAsync("copied-machine"), await tree.Images.UnifiedAsync("copied-unified")];
         foreach (var image in images)
             await tree.PublishAsync(image);
-        await Stapes("remote", "add", "web", tree.Address.AbsoluteUri, "--protocol=simplestreams", "--accept-certificate").OutputAsync();
+        var address = location.Length == 0 ? tree.Address.AbsoluteUri
+            : tree.Address.AbsoluteUri.Replace("https://", "https://me:p%40ss@", StringComparison.Ordinal).Replace($"{tree.Address.Authority}/", $"{tree.Address.Authority}/{location}/", StringComparison.Ordinal);
+        await Stapes("remote", "add", "web", address, "--protocol=simplestreams", "--accept-certificate").OutputAsync();
         return (tree, images);
     }
 

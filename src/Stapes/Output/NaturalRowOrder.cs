@@ -12,7 +12,13 @@ internal sealed class NaturalRowOrder : IComparer<IReadOnlyList<string>>
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
-        return x.Zip(y, CompareCells).FirstOrDefault(order => order != 0);
+        for (var i = 0; i < x.Count; i++)
+        {
+            if (CompareCells(x[i], y[i]) is not 0 and var order)
+                return order;
+        }
+
+        return 0;
     }
 
     private static int CompareCells(string x, string y) => (x.Length, y.Length) switch

@@ -83,9 +83,9 @@ internal sealed class TextTable
         var room = width - line.Width;
         var before = centred ? room / 2 : 0;
         _writer.Write(_style.Margin);
-        Repeat(" ", before);
+        Repeat(' ', before);
         _writer.Write(line.Text);
-        Repeat(" ", room - before);
+        Repeat(' ', room - before);
         _writer.Write(_style.Margin);
     }
 
@@ -105,12 +105,12 @@ internal sealed class TextTable
             });
             if (column < blank)
             {
-                Repeat(" ", width);
+                Repeat(' ', width);
                 continue;
             }
 
             _writer.Write(rule.ColumnEnd);
-            Repeat(rule.Line, width - 2);
+            Repeat(rule.Line[0], width - 2);
             _writer.Write(rule.ColumnEnd);
         }
 
@@ -118,9 +118,11 @@ internal sealed class TextTable
         _writer.Write('\n');
     }
 
-    private void Repeat(string text, int count)
+    private void Repeat(char character, int count)
     {
-        for (var i = 0; i < count; i++)
-            _writer.Write(text);
+        Span<char> piece = stackalloc char[64];
+        piece.Fill(character);
+        for (; count > 0; count -= piece.Length)
+            _writer.Write(piece[..Math.Min(count, piece.Length)]);
     }
 }

@@ -27,6 +27,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         process.BeginOutputReadLine();
     }
 
+    public string DataDirectory => data;
+
     /// <summary>Where it listens on the network, with the port that the system chose.</summary>
     public Uri Address { get; private set; } = null!;
 

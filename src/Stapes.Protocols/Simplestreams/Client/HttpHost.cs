@@ -16,12 +16,15 @@ internal sealed class HttpHost(HttpAccess access, IndexCache? cache, Action<stri
     private const int MaxIndex = 512 << 20;
 
     private readonly HttpClient http = HttpClients.Create(access);
+    private bool isAway;
 
     public async Task<T> ReadAsync<T>(string path, Func<ReadOnlyMemory<byte>, T> parse, CancellationToken cancellation)
     {
         var kept = cache?.Read(path);
         try
         {
+            if (isAway && kept is not null)
+                return Parse(path, kept.Body, parse);
             if (await FetchAsync(path, kept, cancellation) is { } fresh)
             {
                 var parsed = Parse(path, fresh.Body, parse);
@@ -33,7 +36,9 @@ internal sealed class HttpHost(HttpAccess access, IndexCache? cache, Action<stri
         }
         catch (StapesException e) when (e.Kind == ErrorKind.Unavailable && kept is not null)
         {
-            warn($"{e.Message.TrimEnd('.')}; its index of {Age(kept.CheckedAt)} ago is used");
+            // Once for all the files of one index.
+            if (!Interlocked.Exchange(ref isAway, true))
+                warn($"{e.Message.TrimEnd('.')}; its index of {Age(kept.CheckedAt)} ago is used");
         }
 
         return Parse(path, kept!.Body, parse);

@@ -127,8 +127,7 @@ public sealed class SimplestreamsRemoteTests : IDisposable
         using var remote = Open(server);
 
         (await remote.ListAsync(Cancellation)).Count.ShouldBe(1);
-        warnings.Count.ShouldBe(2);
-        warnings.ShouldAllBe(static w => w.EndsWith(" seconds ago is used", StringComparison.Ordinal));
+        warnings.ShouldHaveSingleItem().ShouldEndWith(" seconds ago is used");
     }
 
     [Fact]

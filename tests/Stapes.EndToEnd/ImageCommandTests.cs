@@ -50,7 +50,7 @@ public sealed class ImageCommandTests
         }
 
         (await store.Stapes("get-property", "squashfs", "text").OutputAsync()).ShouldBe("two: words\n");
-        (await store.Stapes("info", "squashfs", "--vm").RunAsync()).Errors.ShouldBe((await store.Incus("info", "squashfs", "--vm").RunAsync()).Errors);
+        (await store.Stapes("info", "squashfs", "--vm").RunAsync()).Errors.ShouldBe("Error: Virtual machine image \"squashfs\" not found on local; see `stapes image list local:`\n");
         (await store.Stapes("list", "-c", "lx").RunAsync()).Errors.ShouldBe((await store.Incus("list", "-c", "lx").RunAsync()).Errors);
     }
 
@@ -139,7 +139,7 @@ public sealed class ImageCommandTests
         var result = await store.Stapes("delete", "none", "unified", "other:unified").RunAsync();
 
         result.ExitCode.ShouldBe(1);
-        result.Errors.ShouldBe("Error: Image \"none\" not found\nError: The remote \"other\" doesn't exist; the only one is \"local\"\n");
+        result.Errors.ShouldBe("Error: Image \"none\" not found on local; see `stapes image list local:`\nError: The remote \"other\" doesn't exist; see `stapes remote list`\n");
         (await store.Incus("list", "-f", "csv").OutputAsync()).ShouldBeEmpty();
     }
 

@@ -11,10 +11,10 @@ public sealed class ServeAccessTests
     public async Task Incus_adds_itself_with_a_token_and_works_on_private_images()
     {
         await using var store = await ServedStore.StartAsync();
-        await AddRemoteAsync(store, "incus", "corp");
         var hidden = await ImportAsync(store, store.Images.UnifiedAsync("hidden"));
-        (await store.ListAsync("corp:")).ShouldHaveSingleItem().GetProperty("fingerprint").GetString().ShouldBe(hidden.Fingerprint);
         (await store.ListAsync("api:")).ShouldBeEmpty("strangers do not see it");
+        await AddRemoteAsync(store, "incus", "corp");
+        (await store.ListAsync("corp:")).ShouldHaveSingleItem().GetProperty("fingerprint").GetString().ShouldBe(hidden.Fingerprint);
         (await store.IncusOutputAsync("image", "show", "corp:hidden")).ShouldContain("public: false");
 
         var sent = await store.Images.SquashfsAsync("sent");

@@ -60,7 +60,12 @@ public sealed class FileLock : IDisposable
         return await WaitAsync(handle, exclusive: false, cancellation);
     }
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose()
+    {
+        if (!handle.IsClosed)
+            Posix.Unlock(handle);
+        handle.Dispose();
+    }
 
     /// <summary>Only the owner may look inside: temporary files are not to be served.</summary>
     internal const UnixFileMode PrivateDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

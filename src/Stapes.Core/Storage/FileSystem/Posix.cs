@@ -9,6 +9,7 @@ internal static partial class Posix
     private const int LockShared = 1;
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
+    private const int LockRelease = 8;
     private const int Interrupted = 4;
     private const int WouldBlock = 11;
     private const int OpenReadOnly = 0;
@@ -38,6 +39,12 @@ internal static partial class Posix
 
         return true;
     }
+
+    /// <summary>
+    /// Gives up a lock at once. Closing the file does that only with the last copy of its descriptor, and a process that is being started
+    /// has one for a moment (flock(2)).
+    /// </summary>
+    public static void Unlock(SafeFileHandle file) => _ = flock(file, LockRelease);
 
     /// <summary>Makes the names in a directory survive a power cut.</summary>
     public static void FlushDirectory(string path)

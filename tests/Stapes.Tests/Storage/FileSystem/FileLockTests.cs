@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Stapes.Core.Storage.FileSystem;
 
 namespace Stapes.Tests.Storage.FileSystem;
@@ -49,6 +52,17 @@ public sealed class FileLockTests : IDisposable
 
         other.Release();
         (await mine.WaitAsync(Patience, Cancellation)).Dispose();
+    }
+
+    [Fact]
+    public async Task A_released_lock_is_free_although_a_process_that_is_being_started_has_a_copy_of_its_descriptor()
+    {
+        var held = await FileLock.AcquireAsync(LockPath, Cancellation);
+        var descriptor = Directory.EnumerateFiles("/proc/self/fd").First(f => new FileInfo(f).LinkTarget == LockPath);
+        using var copy = new SafeFileHandle(dup(int.Parse(Path.GetFileName(descriptor), CultureInfo.InvariantCulture)), ownsHandle: true);
+
+        held.Dispose();
+        FileLock.TryAcquire(LockPath).ShouldNotBeNull().Dispose();
     }
 
     [Fact]
@@ -106,4 +120,8 @@ public sealed class FileLockTests : IDisposable
     }
 
     private static async Task<bool> EndsAsync(Task task) => await Task.WhenAny(task, Task.Delay(Moment, Cancellation)) == task;
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int dup(int descriptor);
 }

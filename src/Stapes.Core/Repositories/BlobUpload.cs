@@ -78,6 +78,19 @@ public sealed class BlobUpload : IDisposable
         }
     }
 
+    /// <summary>Waits for a request whose connection broke to write the rest of what arrived, so that <see cref="Length"/> stays as it is.</summary>
+    public async Task SettleAsync(CancellationToken cancellation)
+    {
+        lock (running)
+        {
+            if (request is not { IsCancellationRequested: true })
+                return;
+        }
+
+        await turn.WaitAsync(cancellation);
+        turn.Release();
+    }
+
     /// <summary>Writes behind what is there.</summary>
     /// <param name="chunk">What comes.</param>
     /// <param name="digest">Names the algorithm that the blob will be addressed by.</param>

@@ -32,7 +32,12 @@ internal static class Uploads
         await ReplyAsync(call, upload, StatusCodes.Status202Accepted);
     }
 
-    public static async Task GetAsync(RegistryCall call) => await ReplyAsync(call, await FindAsync(call), StatusCodes.Status204NoContent);
+    public static async Task GetAsync(RegistryCall call)
+    {
+        var upload = await FindAsync(call);
+        await upload.SettleAsync(call.Cancellation);
+        await ReplyAsync(call, upload, StatusCodes.Status204NoContent);
+    }
 
     public static async Task AppendAsync(RegistryCall call)
     {

@@ -105,8 +105,10 @@ internal static class DeltaFetch
             }
             finally
             {
+                // Not only told to end: what it still wrote would go on beside the full file.
                 if (!process.HasExited)
                     process.Kill();
+                await process.WaitForExitAsync(CancellationToken.None);
             }
         }
         catch

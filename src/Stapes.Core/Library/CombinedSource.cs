@@ -12,6 +12,7 @@ public sealed class CombinedSource : IImageSource, IDisposable
     private readonly IReadOnlyList<IImageSource> sources;
     private readonly Lock turn = new();
     private volatile State? present;
+    private long generation;
 
     /// <param name="sources">The one that wins first; at least one.</param>
     public CombinedSource(IReadOnlyList<IImageSource> sources)
@@ -34,8 +35,13 @@ public sealed class CombinedSource : IImageSource, IDisposable
         {
             // Whoever read the parts earlier and comes later must not bring back what was.
             if (present is not { } old || (!old.IsOf(parts) && !old.IsNewerThan(parts)))
-                present = Combine(parts, present);
-            return present.Combined;
+            {
+                var combined = Combine(parts, present);
+                generation = combined.Combined.Generation;
+                return (present = combined).Combined;
+            }
+
+            return old.Combined;
         }
     }
 
@@ -50,6 +56,13 @@ public sealed class CombinedSource : IImageSource, IDisposable
         return null;
     }
 
+    /// <summary>Lets go of the memory that the snapshot takes, until somebody asks for it again.</summary>
+    public void ReleaseSnapshot()
+    {
+        lock (turn)
+            present = null;
+    }
+
     public void Dispose()
     {
         foreach (var source in sources)
@@ -58,12 +71,12 @@ public sealed class CombinedSource : IImageSource, IDisposable
 
     private void OnChanged(object? sender, EventArgs e) => Changed?.Invoke(this, e);
 
-    private static State Combine(ImageSnapshot[] parts, State? before)
+    private State Combine(ImageSnapshot[] parts, State? before)
     {
         // Only the times of use differ: that is no new generation. Else the clock makes it grow over restarts with other sources, too.
-        var generation = before is not null && before.Parts.Zip(parts).All(static p => p.First.Generation == p.Second.Generation)
+        var next = before is not null && before.Parts.Zip(parts).All(static p => p.First.Generation == p.Second.Generation)
             ? before.Combined.Generation
-            : Math.Max((before?.Combined.Generation ?? 0) + 1, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+            : Math.Max(generation + 1, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         var images = new Dictionary<ImageKey, Image>();
         foreach (var image in parts.SelectMany(static p => p.Images))
             images.TryAdd(image.Key, image);
@@ -71,7 +84,7 @@ public sealed class CombinedSource : IImageSource, IDisposable
         var aliases = Merge(parts, images);
         var namesOf = aliases.SelectMany(static a => a.Targets, static (alias, target) => (Key: new ImageKey(alias.Project, target.Fingerprint), alias))
             .ToLookup(static t => t.Key, static t => new ImageAlias(t.alias.Name, t.alias.Description));
-        return new(parts, ImageSnapshot.Create(generation, images.Values.Select(i => WithAliases(i, [.. namesOf[i.Key]])), aliases));
+        return new(parts, ImageSnapshot.Create(next, images.Values.Select(i => WithAliases(i, [.. namesOf[i.Key]])), aliases));
     }
 
     private static List<Alias> Merge(ImageSnapshot[] parts, Dictionary<ImageKey, Image> images) =>

@@ -66,6 +66,9 @@ public sealed class ImageLibrary : IImageSource, IAsyncDisposable
 
     public ValueTask<ImageSnapshot> GetSnapshotAsync(CancellationToken cancellation) => snapshots.GetAsync(cancellation);
 
+    /// <summary>Lets go of the memory that the snapshot takes, until somebody asks for it again; of the same generation then.</summary>
+    public void ReleaseSnapshot() => snapshots.Release();
+
     /// <summary>Makes sure that the catalogue can be read, without reading the images.</summary>
     /// <exception cref="StapesException">Unavailable: it cannot.</exception>
     public Task CheckAsync(CancellationToken cancellation) => catalog.GetGenerationAsync(cancellation);

@@ -47,6 +47,9 @@ internal sealed class SnapshotKeeper(ICatalog catalog) : IDisposable
         }
     }
 
+    /// <summary>Lets go of the snapshot, which the next request reads again from the catalogue.</summary>
+    public void Release() => present = null;
+
     public void Dispose() => turn.Dispose();
 
     private static readonly Dictionary<AliasKey, Alias?> NoAliases = [];

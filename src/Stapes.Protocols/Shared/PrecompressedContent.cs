@@ -37,16 +37,17 @@ public sealed class PrecompressedContent
     /// <summary>Whether it is this document.</summary>
     public bool Is(ReadOnlySpan<byte> document) => HashOf(document) == hash;
 
-    /// <summary>Keeps only gzip, which all clients of Incus ask for and the other forms can be made of; without it, everything.</summary>
-    public void Shrink()
+    /// <summary>Keeps only gzip, which all clients of Incus ask for and the other forms can be made of.</summary>
+    /// <returns>Whether that was there; without it, everything is kept.</returns>
+    public bool TryShrink()
     {
         lock (variants)
         {
-            if (variants[(int)ContentCoding.Gzip] is { IsCompletedSuccessfully: true } gzip)
-            {
-                variants.AsSpan().Clear();
-                variants[(int)ContentCoding.Gzip] = gzip;
-            }
+            if (variants[(int)ContentCoding.Gzip] is not { IsCompletedSuccessfully: true } gzip)
+                return false;
+            variants.AsSpan().Clear();
+            variants[(int)ContentCoding.Gzip] = gzip;
+            return true;
         }
     }
 

@@ -7,11 +7,13 @@ namespace Stapes.Hosting;
 /// <summary>Everything that a server shows: its library, and beside it the trees that it was given.</summary>
 internal sealed class ServedImages : IAsyncDisposable
 {
+    private readonly ImageLibrary library;
     private readonly IReadOnlyList<TreeSource> trees;
     private readonly CombinedSource? combined;
 
     private ServedImages(ImageLibrary library, IReadOnlyList<TreeSource> trees)
     {
+        this.library = library;
         this.trees = trees;
         combined = trees.Count == 0 ? null : new([library, .. trees]);
         Source = combined ?? (IImageSource)library;
@@ -35,6 +37,13 @@ internal sealed class ServedImages : IAsyncDisposable
                 await tree.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Lets go of what can be read again.</summary>
+    public void Release()
+    {
+        combined?.ReleaseSnapshot();
+        library.ReleaseSnapshot();
     }
 
     public async ValueTask DisposeAsync()

@@ -77,6 +77,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
         {
             application = Build(settings, log, data);
             images = await ServedImages.OpenAsync(data.Library, settings, application.Logger, cancellation);
+            application.Services.GetRequiredService<IdleMemory>().Register(images.Release);
             var server = new StapesServer(application, settings, serviceManager, data, images);
             if (map is null)
                 application.MapProtocols(settings, data, images.Source, server.Identify);

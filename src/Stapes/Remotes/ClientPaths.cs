@@ -4,8 +4,11 @@ namespace Stapes.Remotes;
 /// <param name="Directory">The directory; need not exist.</param>
 internal sealed record ClientPaths(string Directory)
 {
-    /// <summary><c>STAPES_CONF</c>, or <c>stapes</c> in the user's directory of configurations.</summary>
-    public static ClientPaths Default => new(Set("STAPES_CONF") ?? Path.Combine(Xdg("XDG_CONFIG_HOME", ".config"), "stapes"));
+    /// <summary>The environment variable that names the directory.</summary>
+    public const string Variable = "STAPES_CONF";
+
+    /// <summary>That of <see cref="Variable"/>, or <c>stapes</c> in the user's directory of configurations.</summary>
+    public static ClientPaths Default => new(Set(Variable) ?? Path.Combine(Xdg("XDG_CONFIG_HOME", ".config"), "stapes"));
 
     /// <summary>Where index files of servers are kept: all that is there can be fetched again.</summary>
     public static string Cache => Path.Combine(Xdg("XDG_CACHE_HOME", ".cache"), "stapes", "simplestreams");

@@ -8,7 +8,7 @@ internal static class PeersTree
     private const string Own = "/srv/stapes-end-to-end";
 
     /// <summary>Null where the peers are not installed.</summary>
-    public static string? Root { get; } = Environment.GetEnvironmentVariable("STAPES_PEERS");
+    public static string? Root { get; } = Environment.GetEnvironmentVariable("TEST_PEERS");
 
     /// <summary>The tests' own directory, as programs outside the tree see it.</summary>
     public static string Directory => Root + Own;

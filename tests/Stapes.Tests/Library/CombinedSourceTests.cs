@@ -56,6 +56,20 @@ public sealed class CombinedSourceTests
     }
 
     [Fact]
+    public void A_snapshot_that_was_let_go_is_made_again_and_newer_than_the_last()
+    {
+        using var combined = new CombinedSource([new FixedSource([SomeImages.Of("1")]), new FixedSource([SomeImages.Of("2")])]);
+        var before = Read(combined);
+
+        combined.ReleaseSnapshot();
+        var after = Read(combined);
+
+        after.Images.ShouldBe(before.Images);
+        after.Generation.ShouldBeGreaterThan(before.Generation);
+        Read(combined).ShouldBeSameAs(after);
+    }
+
+    [Fact]
     public void The_time_of_a_use_is_no_new_generation()
     {
         var store = new FixedSource([SomeImages.Of("1")]);

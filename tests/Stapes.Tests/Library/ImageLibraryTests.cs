@@ -35,6 +35,25 @@ public sealed class ImageLibraryTests : LibraryTest
     }
 
     [Fact]
+    public async Task A_snapshot_that_was_let_go_is_read_again_with_what_changed_meanwhile()
+    {
+        await using var library = await OpenAsync();
+        var first = await library.AddAsync(TestImages.Upload("1"), new(), Cancellation);
+        var before = await library.GetSnapshotAsync(Cancellation);
+
+        library.ReleaseSnapshot();
+        var same = await library.GetSnapshotAsync(Cancellation);
+        library.ReleaseSnapshot();
+        var second = await library.AddAsync(TestImages.Upload("2"), new(), Cancellation);
+        var after = await library.GetSnapshotAsync(Cancellation);
+
+        same.ShouldNotBeSameAs(before);
+        same.Generation.ShouldBe(before.Generation);
+        same.Images.Select(static i => i.Key).ShouldBe([first.Key]);
+        after.Images.Select(static i => i.Key).ShouldBe([first.Key, second.Key], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task An_image_that_is_there_is_a_conflict_and_its_second_copy_takes_no_space()
     {
         await using var library = await OpenAsync();

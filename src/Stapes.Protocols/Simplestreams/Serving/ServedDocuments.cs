@@ -22,11 +22,11 @@ internal sealed class ServedDocuments(IImageSource source, Asker audience) : IDi
 
     public async ValueTask<PrecompressedContent> GetProductsAsync(CancellationToken cancellation) => (await GetAsync(cancellation)).Products;
 
-    /// <summary>Keeps of the documents only what is small.</summary>
+    /// <summary>Keeps the documents only where they are small; the next request makes the others again.</summary>
     public void Shrink()
     {
-        present?.Index.Shrink();
-        present?.Products.Shrink();
+        if (present is { } documents && !(documents.Index.TryShrink() & documents.Products.TryShrink()))
+            present = null;
     }
 
     public void Dispose() => turn.Dispose();
@@ -44,8 +44,8 @@ internal sealed class ServedDocuments(IImageSource source, Asker audience) : IDi
             // Read again: those who waited behind each other share what the first of them makes.
             snapshot = await source.GetSnapshotAsync(cancellation);
             if (present is not { } old || old.Generation != snapshot.Generation)
-                present = await Task.Run(() => Make(snapshot), cancellation);
-            return present;
+                return present = await Task.Run(() => Make(snapshot), cancellation);
+            return old;
         }
         finally
         {

@@ -23,7 +23,7 @@ internal static class ServeCommand
         // Not an asynchronous action: System.CommandLine would end the process two seconds after SIGTERM.
         command.SetAction(result =>
         {
-            var settings = ServeConfiguration.Read(result, Environment.GetEnvironmentVariable);
+            var settings = ServeConfiguration.Read(result, ServeEnvironment.Read(Environment.GetEnvironmentVariables()));
             if (!result.GetValue(check))
                 RunAsync(settings).GetAwaiter().GetResult();
             return 0;

@@ -8,9 +8,9 @@ namespace Stapes.Commands.Serve;
 internal static class ServeConfiguration
 {
     /// <param name="result">The command line.</param>
-    /// <param name="environment">The value of a variable, null when it is not set.</param>
+    /// <param name="environment">The variables of settings that are set, by name.</param>
     /// <exception cref="StapesException">Invalid: a wrong key or value; the message says where it stands.</exception>
-    public static ServerSettings Read(ParseResult result, Func<string, string?> environment)
+    public static ServerSettings Read(ParseResult result, IReadOnlyDictionary<string, string> environment)
     {
         var file = ReadFile(result, environment);
         var builder = new ServeSettingsBuilder();
@@ -39,13 +39,13 @@ internal static class ServeConfiguration
     }
 
     private static ConfiguredValue? Find(
-        ServeOption option, ParseResult result, Func<string, string?> environment, IReadOnlyDictionary<string, ConfiguredValue> file) =>
+        ServeOption option, ParseResult result, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, ConfiguredValue> file) =>
         option.ValuesIn(result) is { } given ? new(given, "--" + option.Name)
-        : option.ValuesOf(environment(option.Variable)) is { } set ? new(set, option.Variable)
+        : option.ValuesOf(environment.GetValueOrDefault(option.Variable)) is { } set ? new(set, option.Variable)
         : file.GetValueOrDefault(option.Name);
 
     /// <summary>The default file may be missing; one that was asked for may not.</summary>
-    private static IReadOnlyDictionary<string, ConfiguredValue> ReadFile(ParseResult result, Func<string, string?> environment)
+    private static IReadOnlyDictionary<string, ConfiguredValue> ReadFile(ParseResult result, IReadOnlyDictionary<string, string> environment)
     {
         var option = ServeOptions.All.Single(o => o.Name == ServeOptions.ConfigurationFile);
         var asked = Find(option, result, environment, new Dictionary<string, ConfiguredValue>());

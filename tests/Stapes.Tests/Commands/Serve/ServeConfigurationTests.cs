@@ -83,6 +83,29 @@ public sealed class ServeConfigurationTests : IDisposable
         Should.Throw<StapesException>(() => Read("--grace", "1h", "--cert", "a")).Message.ShouldContain("--key is missing");
     }
 
+    [Theory]
+    [InlineData("STAPES_LISTN", "There is no setting STAPES_LISTN; did you mean STAPES_LISTEN?")]
+    [InlineData("STAPES_UNHEARD_OF", "There is no setting STAPES_UNHEARD_OF; `stapes serve --help` shows them all")]
+    [InlineData("STAPES_", "There is no setting STAPES_; ")]
+    public void A_variable_that_looks_like_a_setting_but_is_none_is_named(string variable, string message)
+    {
+        environment[variable] = "x";
+        Should.Throw<StapesException>(() => Read()).Message.ShouldStartWith(message);
+    }
+
+    [Theory]
+    [InlineData("STAPES_CONF")]
+    [InlineData("STAPES_SERVICE_HOST")]
+    [InlineData("STAPES_SERVICE_PORT_HTTPS")]
+    [InlineData("STAPES_PORT")]
+    [InlineData("STAPES_MIRROR_PORT_8443_TCP_ADDR")]
+    [InlineData("stapes_lower")]
+    public void Variables_that_others_set_are_no_mistakes(string variable)
+    {
+        environment[variable] = "x";
+        Read().Listen.ShouldBeNull();
+    }
+
     [Fact]
     public void A_configuration_that_was_asked_for_has_to_be_there() =>
         Should.Throw<StapesException>(() => Read("--config", directory["missing.yaml"])).Message.ShouldContain("missing.yaml");
@@ -110,5 +133,5 @@ public sealed class ServeConfigurationTests : IDisposable
     private void Write(string yaml) => File.WriteAllText(environment["STAPES_CONFIG"], yaml);
 
     private ServerSettings Read(params string[] options) =>
-        ServeConfiguration.Read(CommandLine.CreateRoot().Parse(["serve", .. options]), environment.GetValueOrDefault);
+        ServeConfiguration.Read(CommandLine.CreateRoot().Parse(["serve", .. options]), ServeEnvironment.Read(environment));
 }

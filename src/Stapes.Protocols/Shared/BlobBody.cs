@@ -3,7 +3,7 @@ using Stapes.Core.Storage;
 
 namespace Stapes.Protocols.Shared;
 
-/// <summary>Copies a part of a blob into a response: from the page cache straight into the blocks that are encrypted and sent.</summary>
+/// <summary>Puts a part of a blob into a response: as it lies in a file, or from the page cache into the blocks that are encrypted and sent.</summary>
 public static class BlobBody
 {
     /// <summary>The least that is worth a read; the server's blocks are larger, and what is left of one after the header is used too.</summary>
@@ -15,7 +15,12 @@ public static class BlobBody
     /// </summary>
     /// <exception cref="EndOfStreamException">The blob ends before: nothing but breaking the connection tells the client.</exception>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
-    public static async Task WriteAsync(HttpContext context, Blob blob, long offset, long length, CancellationToken cancellation)
+    public static Task WriteAsync(HttpContext context, Blob blob, long offset, long length, CancellationToken cancellation) =>
+        blob.File is { } file && ReadyBody.Output(context) is { LargestFilePart: > 0 } output && RandomAccess.GetLength(file) >= offset + length
+            ? FileBody.SendAsync(context, output, file, offset, length, cancellation)
+            : CopyAsync(context, blob, offset, length, cancellation);
+
+    private static async Task CopyAsync(HttpContext context, Blob blob, long offset, long length, CancellationToken cancellation)
     {
         var writer = context.Response.BodyWriter;
         var sent = context.Features.Get<SentBytes>();

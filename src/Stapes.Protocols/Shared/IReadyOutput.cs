@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Stapes.Protocols.Shared;
 
 /// <summary>
@@ -6,9 +8,16 @@ namespace Stapes.Protocols.Shared;
 /// </summary>
 public interface IReadyOutput
 {
+    /// <summary>How many bytes of a file it sends at a time without reading them; 0 when it has to, to encrypt them.</summary>
+    int LargestFilePart { get; }
+
     /// <summary>
     /// The next call of GetMemory with a hint of just this length gets these bytes, unless the server had to put something between: then it
     /// gets others, as ever. Nobody may change them before they are sent.
     /// </summary>
     void Offer(Memory<byte> bytes);
+
+    /// <summary>The same for a part of a file, which has to be there: the connection ends where the file does.</summary>
+    /// <returns>What GetMemory gives when the part will be sent. It stands for the bytes, and is neither read nor written.</returns>
+    Memory<byte> Offer(SafeFileHandle file, long offset, int length);
 }

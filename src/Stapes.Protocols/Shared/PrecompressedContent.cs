@@ -77,10 +77,10 @@ public sealed class PrecompressedContent
 
         headers.ContentType = type;
         headers.ContentEncoding = variant.Encoding;
-        headers.ContentLength = variant.Body.Length;
+        headers.ContentLength = variant.Body.Bytes.Length;
         if (HttpMethods.IsHead(request.Method))
             return ValueTask.CompletedTask;
-        return ReadyBody.SendAsync(context, variant.Body, cancellation);
+        return variant.Body.SendAsync(context, cancellation);
     }
 
     // Made once, on one thread; the requests that come meanwhile wait without a thread.
@@ -93,13 +93,13 @@ public sealed class PrecompressedContent
         {
             // One of these two is always there.
             if (variant is null && coding is ContentCoding.Identity)
-                return variant = Task.Run(async () => Plain(Inflate((await variants[(int)ContentCoding.Gzip]!).Body)));
+                return variant = Task.Run(async () => Plain(Inflate((await variants[(int)ContentCoding.Gzip]!).Body.Bytes)));
             var plain = Get(ContentCoding.Identity);
-            return variant ??= Task.Run(async () => Make(coding, (await plain).Body));
+            return variant ??= Task.Run(async () => Make(coding, (await plain).Body.Bytes));
         }
     }
 
-    private Variant Plain(Memory<byte> content) => new($"\"{hash}\"", StringValues.Empty, content);
+    private Variant Plain(Memory<byte> content) => new($"\"{hash}\"", StringValues.Empty, new(content));
 
     private Variant Make(ContentCoding coding, ReadOnlyMemory<byte> content)
     {
@@ -109,7 +109,7 @@ public sealed class PrecompressedContent
             ContentCoding.Brotli => "br",
             _ => "zstd",
         };
-        return new($"\"{hash}-{name}\"", name, Compress(coding, content));
+        return new($"\"{hash}-{name}\"", name, new(Compress(coding, content)));
     }
 
     // An index is mostly digests, which nothing compresses: beyond these levels it takes longer and gets hardly smaller, or even larger.
@@ -139,5 +139,5 @@ public sealed class PrecompressedContent
 
     private static string HashOf(ReadOnlySpan<byte> document) => Convert.ToHexStringLower(SHA256.HashData(document).AsSpan(0, 16));
 
-    private sealed record Variant(StringValues Tag, StringValues Encoding, Memory<byte> Body);
+    private sealed record Variant(StringValues Tag, StringValues Encoding, ReadyBody Body);
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Stapes.Protocols.Shared;
 
 namespace Stapes.Hosting;
@@ -26,12 +27,16 @@ internal sealed class DirectOutput(Socket socket, Stream? tls, MemoryPool<byte> 
     private static readonly byte[] On = [1, 0, 0, 0];
     private static readonly byte[] Off = [0, 0, 0, 0];
 
+    // Never touched, so that it takes no memory.
+    private static readonly byte[] FilePlace = GC.AllocateUninitializedArray<byte>(1 << 20, pinned: true);
+
     private readonly List<Piece> pieces = [];
     private IMemoryOwner<byte>? block;
     private Memory<byte> memory;
     private int filled;
     private long unflushed;
     private Memory<byte> offered;
+    private FilePart? offeredFile;
     private bool handedOut;
     private bool ended;
     private Task writing = Task.CompletedTask;
@@ -40,7 +45,15 @@ internal sealed class DirectOutput(Socket socket, Stream? tls, MemoryPool<byte> 
 
     public override long UnflushedBytes => unflushed;
 
-    public void Offer(Memory<byte> bytes) => offered = bytes;
+    public int LargestFilePart => tls is null ? FilePlace.Length : 0;
+
+    public void Offer(Memory<byte> bytes) => (offered, offeredFile) = (bytes, null);
+
+    public Memory<byte> Offer(SafeFileHandle file, long offset, int length)
+    {
+        (offered, offeredFile) = (FilePlace.AsMemory(0, length), new(file, offset, length));
+        return offered;
+    }
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
@@ -67,8 +80,15 @@ internal sealed class DirectOutput(Socket socket, Stream? tls, MemoryPool<byte> 
             return;
         }
 
-        var body = offered[..bytes];
-        (offered, handedOut) = (default, false);
+        var (body, file) = (offered[..bytes], offeredFile);
+        (offered, offeredFile, handedOut) = (default, null, false);
+        if (file is not null)
+        {
+            CloseBlock();
+            pieces.Add(new(null, default, file with { Length = bytes }));
+            return;
+        }
+
         // What stands before, the header of the answer, becomes a full record with the beginning of the body.
         var beginning = filled == 0 || tls is null ? 0 : Math.Min(Math.Min(RecordSize - (filled % RecordSize), memory.Length - filled), body.Length);
         body[..beginning].CopyTo(memory[filled..]);
@@ -143,6 +163,8 @@ internal sealed class DirectOutput(Socket socket, Stream? tls, MemoryPool<byte> 
                 return;
             if (tls is not null)
                 await EncryptAsync(tls);
+            else if (pieces is [.., { File: not null }])
+                await SendFilesAsync();
             else if (pieces is [var only])
                 await socket.SendAsync(only.Bytes, SocketFlags.None, CancellationToken.None);
             else
@@ -155,6 +177,18 @@ internal sealed class DirectOutput(Socket socket, Stream? tls, MemoryPool<byte> 
         finally
         {
             Release();
+        }
+    }
+
+    // The header of the answer, if it still has to go, and the part of the file.
+    private async ValueTask SendFilesAsync()
+    {
+        foreach (var (_, bytes, file) in pieces)
+        {
+            if (file is null)
+                await socket.SendMoreAsync(bytes);
+            else if (!await socket.SendFileAsync(file.Handle, file.Offset, file.Length))
+                Break();
         }
     }
 
@@ -221,7 +255,9 @@ internal sealed class DirectOutput(Socket socket, Stream? tls, MemoryPool<byte> 
         pieces.Clear();
     }
 
-    private readonly record struct Piece(IMemoryOwner<byte>? Owner, ReadOnlyMemory<byte> Bytes)
+    private sealed record FilePart(SafeFileHandle Handle, long Offset, int Length);
+
+    private readonly record struct Piece(IMemoryOwner<byte>? Owner, ReadOnlyMemory<byte> Bytes, FilePart? File = null)
     {
         public ArraySegment<byte> Segment => MemoryMarshal.TryGetArray(Bytes, out var segment) ? segment : Bytes.ToArray();
     }

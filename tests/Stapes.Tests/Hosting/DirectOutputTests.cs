@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Stapes.Core.Storage.FileSystem;
 using Stapes.Protocols.Shared;
 
 namespace Stapes.Tests.Hosting;
@@ -93,6 +94,53 @@ public class DirectOutputTests
         await server.StopAsync();
         server.Log.ShouldNotContain(" error ", Case.Insensitive);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_part_of_a_file_arrives_at_the_speed_of_the_client_and_the_next_answer_follows(bool tls)
+    {
+        using var directory = new TemporaryDirectory();
+        var content = Enumerable.Range(0, 12).SelectMany(static _ => Document).ToArray();
+        var path = directory.Write("file", content);
+        await using var server = await RunningServer.StartAsync(routes => MapFile(routes, path, content.Length - 7));
+        await using Stream connection = tls ? await server.ConnectTlsAsync(SslApplicationProtocol.Http11) : await server.ConnectAsync();
+
+        await connection.WriteAsync("GET /file HTTP/1.1\r\nHost: x\r\n\r\nGET /file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"u8.ToArray(), Cancellation);
+        using var answer = new MemoryStream();
+        await connection.CopyToAsync(answer, Cancellation);
+
+        var rest = answer.ToArray().AsSpan();
+        for (var i = 0; i < 2; i++)
+        {
+            rest = rest[(rest.IndexOf("\r\n\r\n"u8) + 4)..];
+            rest[..(content.Length - 7)].SequenceEqual(content.AsSpan(7)).ShouldBeTrue();
+            rest = rest[(content.Length - 7)..];
+        }
+
+        rest.Length.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_file_that_ends_too_soon_is_an_error_and_the_server_goes_on(bool tls)
+    {
+        using var directory = new TemporaryDirectory();
+        var path = directory.Write("file", Document);
+        await using var server = await RunningServer.StartAsync(routes => MapFile(routes, path, Document.Length));
+        using var client = server.Client(tls);
+
+        await Should.ThrowAsync<HttpRequestException>(() => client.GetByteArrayAsync("/file", Cancellation));
+        (await client.GetAsync("/healthz", Cancellation)).EnsureSuccessStatusCode();
+    }
+
+    private static void MapFile(IEndpointRouteBuilder routes, string path, int length) => routes.MapGet("/file", (RequestDelegate)(async context =>
+    {
+        await using var blob = FileBlob.TryOpen(path)!;
+        context.Response.ContentLength = length;
+        await BlobBody.WriteAsync(context, blob, 7, length, context.RequestAborted);
+    }));
 
     private static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/document/{size}", (RequestDelegate)(context => new PrecompressedContent(

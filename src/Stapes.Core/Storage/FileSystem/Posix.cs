@@ -15,6 +15,7 @@ internal static partial class Posix
     private const int OpenReadOnly = 0;
     private const int OpenCloseOnExec = 0x80000;
     private const uint SyncRangeWrite = 2;
+    private const uint CloseOnExec = 1;
     private const int CurrentDirectory = -100;
     private const int EmptyPath = 0x1000;
     private const uint BasicStatus = 0x7ff;
@@ -45,6 +46,15 @@ internal static partial class Posix
     /// has one for a moment (flock(2)).
     /// </summary>
     public static void Unlock(SafeFileHandle file) => _ = flock(file, LockRelease);
+
+    /// <summary>A file in memory. Its name is only shown by the system.</summary>
+    public static SafeFileHandle CreateMemoryFile(string name)
+    {
+        var descriptor = memfd_create(name, CloseOnExec);
+        return descriptor >= 0
+            ? new(descriptor, ownsHandle: true)
+            : throw Failure("make a file in memory", Marshal.GetLastPInvokeError());
+    }
 
     /// <summary>Makes the names in a directory survive a power cut.</summary>
     public static void FlushDirectory(string path)
@@ -85,6 +95,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int memfd_create(string name, uint flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int link(string existing, string name);

@@ -1,3 +1,10 @@
 using Stapes.Commands;
+using Stapes.Remotes;
 
-return await CommandLine.RunAsync(Environment.GetCommandLineArgs(), CancellationToken.None);
+var commandLine = Environment.GetCommandLineArgs();
+// The server has connections that are not made by our own client: to an issuer of tokens.
+if (!commandLine.Contains("serve"))
+    PlatformStore.LeaveUnread();
+// .NET's own writer makes a system call of every 256 characters.
+Console.SetOut(new StreamWriter(Console.OpenStandardOutput(), bufferSize: 1 << 14) { AutoFlush = true });
+return await CommandLine.RunAsync(commandLine, CancellationToken.None);

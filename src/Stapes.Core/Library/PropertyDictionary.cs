@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Stapes.Core.Library;
 
@@ -31,10 +32,15 @@ public sealed class PropertyDictionary : IReadOnlyDictionary<string, string>
     {
         if (pairs is PropertyDictionary map)
             return map;
+        var all = pairs.ToArray();
+        if (all.Length == 0)
+            return Empty;
+        if (IsSorted(all))
+            return new(Array.ConvertAll(all, static p => p.Key), Array.ConvertAll(all, static p => p.Value));
         var sorted = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in pairs)
+        foreach (var (name, value) in all)
             sorted[name] = value;
-        return sorted.Count == 0 ? Empty : new([.. sorted.Keys], [.. sorted.Values]);
+        return new([.. sorted.Keys], [.. sorted.Values]);
     }
 
     /// <summary>The same, without a detour where the names are in their order already, as in a catalogue that is loaded.</summary>
@@ -52,6 +58,9 @@ public sealed class PropertyDictionary : IReadOnlyDictionary<string, string>
     /// <summary>These properties with others over them.</summary>
     public PropertyDictionary With(IEnumerable<KeyValuePair<string, string>> others) => From(this.Concat(others));
 
+    /// <summary>Whether its order is that of code points too.</summary>
+    public bool HasAsciiNames => Array.TrueForAll(names, static n => Ascii.IsValid(n));
+
     public bool ContainsKey(string key) => TryGetValue(key, out _);
 
     public bool TryGetValue(string key, [MaybeNullWhen(false)] out string value)
@@ -68,4 +77,15 @@ public sealed class PropertyDictionary : IReadOnlyDictionary<string, string>
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private static bool IsSorted(KeyValuePair<string, string>[] pairs)
+    {
+        for (var i = 1; i < pairs.Length; i++)
+        {
+            if (string.CompareOrdinal(pairs[i - 1].Key, pairs[i].Key) >= 0)
+                return false;
+        }
+
+        return true;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Stapes.Core;
+using Stapes.Core.Library;
 
 namespace Stapes.Protocols.Incus;
 
@@ -58,10 +59,12 @@ public sealed record ImageRecord
     /// <summary>The members of a cluster that hold the image. Debian's Incus 7.0.2 has this field.</summary>
     public IReadOnlyList<string>? Locations { get; init; }
 
-    private static SortedDictionary<string, string> Sorted(IReadOnlyDictionary<string, string>? properties)
+    private static IReadOnlyDictionary<string, string> Sorted(IReadOnlyDictionary<string, string>? properties)
     {
+        if (properties is PropertyDictionary { HasAsciiNames: true } or null)
+            return properties ?? PropertyDictionary.Empty;
         var sorted = new SortedDictionary<string, string>(CodePointOrder.Instance);
-        foreach (var (key, value) in properties ?? new Dictionary<string, string>())
+        foreach (var (key, value) in properties)
             sorted[key] = value;
         return sorted;
     }

@@ -17,12 +17,11 @@ public static class AliasTable
         {
             var names = Names(image);
             var aliases = new List<string>();
-            var architecture = image.Product.Architecture;
             foreach (var name in image.Product.Aliases)
             {
                 if (names.Add(name) && image.Architecture == local)
                     aliases.Add(name);
-                var qualified = $"{name}/{architecture}";
+                var qualified = $"{name}/{image.ArchitectureName}";
                 if (names.Add(qualified))
                     aliases.Add(qualified);
             }
@@ -58,7 +57,7 @@ public static class AliasTable
             if (order == 0)
                 order = string.CompareOrdinal(y.Version.Serial, x.Version.Serial);
             if (order == 0)
-                order = Ascending(x.Product.Architecture ?? "", y.Product.Architecture ?? "");
+                order = Ascending(x.ArchitectureName, y.ArchitectureName);
             if (order != 0)
                 return order;
             var types = Rank(x) - Rank(y);

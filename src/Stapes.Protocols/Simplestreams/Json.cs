@@ -24,6 +24,12 @@ internal static class Json
     public static JsonObject ParseObject(ReadOnlyMemory<byte> json, string file) => Guard(json.Span, file, () => ParseStrictly(json.Span)) as JsonObject
         ?? throw new StapesException(ErrorKind.Invalid, $"{file} is not a JSON object; restore it from a copy");
 
+    /// <summary>A value that is only read.</summary>
+    /// <param name="json">UTF-8; kept.</param>
+    /// <param name="file">Where it came from, for messages.</param>
+    /// <exception cref="StapesException">It is empty or no JSON.</exception>
+    public static JsonElement ParseElement(ReadOnlyMemory<byte> json, string file) => Guard(json.Span, file, () => JsonDocument.Parse(json, Strict).RootElement);
+
     /// <summary>One value; duplicate keys are an error.</summary>
     /// <exception cref="JsonException">It is no JSON.</exception>
     public static JsonNode? ParseStrictly(ReadOnlySpan<byte> json) => JsonNode.Parse(json, documentOptions: Strict);

@@ -25,6 +25,9 @@ public sealed record ListedImage
 
     public required Architecture Architecture { get; init; }
 
+    /// <summary>What the product calls it.</summary>
+    public required string ArchitectureName { get; init; }
+
     public required string Os { get; init; }
 
     public required string Release { get; init; }
@@ -48,5 +51,5 @@ public sealed record ListedImage
     /// <summary>The names under which a client on this machine's architecture finds it, after clashes are decided.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
-    public string FileName => MetadataItem.Path?.Split('/')[^1] ?? "";
+    public string FileName => MetadataItem.Path is { } path ? path[(path.LastIndexOf('/') + 1)..] : "";
 }

@@ -6,34 +6,38 @@ namespace Stapes.Protocols.Simplestreams;
 /// One product of a products file: a view of its JSON. Every getter answers null or nothing where the file has something else than a
 /// client expects there.
 /// </summary>
-public readonly record struct Product(string Name, JsonObject Node)
+public readonly record struct Product(string Name, JsonView View)
 {
-    public string? Architecture => Node.Text("arch");
+    public Product(string name, JsonObject node)
+        : this(name, new JsonView(node))
+    {
+    }
 
-    public string? Os => Node.Text("os");
+    public JsonObject Node => View.Tree;
 
-    public string? Release => Node.Text("release");
+    public string? Architecture => View.Text("arch");
 
-    public string? ReleaseTitle => Node.Text("release_title");
+    public string? Os => View.Text("os");
 
-    public string? Version => Node.Text("version");
+    public string? Release => View.Text("release");
 
-    public string? Variant => Node.Text("variant");
+    public string? ReleaseTitle => View.Text("release_title");
+
+    public string? Version => View.Text("version");
+
+    public string? Variant => View.Text("variant");
 
     /// <summary>A date, YYYY-MM-DD.</summary>
-    public string? SupportEol => Node.Text("support_eol");
+    public string? SupportEol => View.Text("support_eol");
 
     /// <summary>The names as clients split them: at commas, nothing trimmed.</summary>
-    public IReadOnlyList<string> Aliases => Node.Text("aliases") is { Length: > 0 } text ? text.Split(',') : [];
+    public IReadOnlyList<string> Aliases => View.Text("aliases") is { Length: > 0 } text ? text.Split(',') : [];
 
-    public bool HasAlias(string alias) => Node.Text("aliases") is { } text && text.Contains(alias, StringComparison.Ordinal) && text.Split(',').Contains(alias);
+    public bool HasAlias(string alias) => View.Text("aliases") is { } text && text.Contains(alias, StringComparison.Ordinal) && text.Split(',').Contains(alias);
 
-    public IEnumerable<ProductVersion> Versions => Node.Objects("versions").Select(static v => new ProductVersion(v.Name, v.Node));
+    public IEnumerable<ProductVersion> Versions => View.Objects("versions").Select(static v => new ProductVersion(v.Name, v.View));
 
-    public IEnumerable<KeyValuePair<string, string>> Requirements =>
-        Node["requirements"] is JsonObject map
-            ? map.Where(static r => r.Value is JsonValue v && v.TryGetValue<string>(out _)).Select(static r => KeyValuePair.Create(r.Key, r.Value!.GetValue<string>()))
-            : [];
+    public IEnumerable<KeyValuePair<string, string>> Requirements => View.Texts("requirements");
 
     public void SetAliases(IEnumerable<string> aliases) => Node["aliases"] = string.Join(',', aliases);
 
@@ -41,11 +45,18 @@ public readonly record struct Product(string Name, JsonObject Node)
 }
 
 /// <summary>One version of a product: its serial and its files.</summary>
-public readonly record struct ProductVersion(string Serial, JsonObject Node)
+public readonly record struct ProductVersion(string Serial, JsonView View)
 {
-    public string? Label => Node.Text("label");
+    public ProductVersion(string serial, JsonObject node)
+        : this(serial, new JsonView(node))
+    {
+    }
 
-    public IEnumerable<VersionItem> Items => Node.Objects("items").Select(static i => new VersionItem(i.Name, i.Node));
+    public JsonObject Node => View.Tree;
+
+    public string? Label => View.Text("label");
+
+    public IEnumerable<VersionItem> Items => View.Objects("items").Select(static i => new VersionItem(i.Name, i.View));
 
     /// <summary>The first item of that type, in the order of the keys; null when there is none.</summary>
     public VersionItem? Find(string fileType)
@@ -63,26 +74,28 @@ public readonly record struct ProductVersion(string Serial, JsonObject Node)
 }
 
 /// <summary>One file of a version. Its type decides what it is; its key does not.</summary>
-public readonly record struct VersionItem(string Key, JsonObject Node)
+public readonly record struct VersionItem(string Key, JsonView View)
 {
-    public string? FileType => Node.Text("ftype");
+    public JsonObject Node => View.Tree;
+
+    public string? FileType => View.Text("ftype");
 
     /// <summary>Relative to the root of the server.</summary>
-    public string? Path => Node.Text("path");
+    public string? Path => View.Text("path");
 
-    public string? Sha256 => Node.Text("sha256");
+    public string? Sha256 => View.Text("sha256");
 
     /// <summary>Bytes.</summary>
-    public long? Size => Node.Number("size");
+    public long? Size => View.Number("size");
 
-    public string? CombinedType => Node.Text("combined_type");
+    public string? CombinedType => View.Text("combined_type");
 
     /// <summary>The serial that a delta starts from.</summary>
-    public string? DeltaBase => Node.Text("delta_base");
+    public string? DeltaBase => View.Text("delta_base");
 
     /// <summary>The fingerprint that this metadata item states for the image with that root; null when it states none.</summary>
     public string? Combined(string rootFileType) =>
-        Node.Text(FileTypes.CombinedField(rootFileType)) is { Length: > 0 } field ? field
-        : rootFileType is FileTypes.RootTarball && Node.Text("combined_sha256") is { Length: > 0 } fallback ? fallback
+        View.Text(FileTypes.CombinedField(rootFileType)) is { Length: > 0 } field ? field
+        : rootFileType is FileTypes.RootTarball && View.Text("combined_sha256") is { Length: > 0 } fallback ? fallback
         : null;
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Stapes.Output.Yaml;
@@ -33,7 +35,8 @@ internal static class ListPrinter
         JsonTypeInfo type)
     {
         var shown = format.NoHeader ? [] : headers;
-        using var text = new StringWriter { NewLine = "\n" };
+        // About what a row takes.
+        using var text = new StringWriter(new StringBuilder(256 * (rows.Count + 1)), CultureInfo.InvariantCulture) { NewLine = "\n" };
         switch (format.Kind)
         {
             case ListKind.Table:

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Stapes.Output;
 
 /// <summary>
@@ -14,11 +16,18 @@ internal sealed class TextTable
     private readonly TableStyle _style;
     private readonly int[] _widths;
 
-    private TextTable(TextWriter writer, TableStyle style, IReadOnlyList<TextCell[]> rows)
+    /// <summary>Between rows it is nearly always the same.</summary>
+    private (TableStyle.Rule? Rule, string Text) _lastRule;
+
+    private TextTable(TextWriter writer, TableStyle style, TextCell[]? header, TextCell[][] body)
     {
         _writer = writer;
         _style = style;
-        _widths = [.. rows[0].Select((_, column) => Math.Max(style.MinimumWidth, rows.Max(row => row[column].Width)))];
+        _widths = new int[(header ?? body[0]).Length];
+        Array.Fill(_widths, style.MinimumWidth);
+        Widen(header ?? []);
+        foreach (var row in body)
+            Widen(row);
     }
 
     /// <summary>Empty <paramref name="headers"/> are no headers; with neither headers nor rows nothing is written.</summary>
@@ -27,10 +36,22 @@ internal sealed class TextTable
         TextCell[]? header = headers.Count > 0 ? Cells(headers) : null;
         TextCell[][] body = [.. rows.Select(Cells)];
         if (header is not null || body.Length > 0)
-            new TextTable(writer, style, header is null ? body : [header, .. body]).Write(header, body);
+            new TextTable(writer, style, header, body).Write(header, body);
     }
 
-    private static TextCell[] Cells(IReadOnlyList<string> row) => [.. row.Select(cell => new TextCell(cell))];
+    private static TextCell[] Cells(IReadOnlyList<string> row)
+    {
+        var cells = new TextCell[row.Count];
+        for (var i = 0; i < cells.Length; i++)
+            cells[i] = new(row[i]);
+        return cells;
+    }
+
+    private void Widen(TextCell[] row)
+    {
+        for (var column = 0; column < row.Length; column++)
+            _widths[column] = Math.Max(_widths[column], row[column].Width);
+    }
 
     private void Write(TextCell[]? header, TextCell[][] body)
     {
@@ -47,35 +68,63 @@ internal sealed class TextTable
             var repeated = i > 0 && _style.BlanksRepeats ? Repeated(body[i - 1], body[i], hasHeader: header is not null) : 0;
             if (i > 0)
                 WriteRule(_style.BetweenRows, repeated);
-            TextCell[] row = [.. body[i].Select((cell, column) => column < repeated ? TextCell.Blank : cell)];
+            var row = repeated == 0 ? body[i] : [.. body[i].Select((cell, column) => column < repeated ? TextCell.Blank : cell)];
             WriteRow(row, _style.CentredUnderHeader && header is not null);
         }
 
         WriteRule(_style.Bottom);
     }
 
-    private static int Repeated(TextCell[] above, TextCell[] row, bool hasHeader) => row
-        .SkipLast(hasHeader ? 1 : 0)
-        .Zip(above)
-        .TakeWhile(pair => pair.First.Joined is not ("" or "-") && pair.First.Joined == pair.Second.Joined)
-        .Count();
+    private static int Repeated(TextCell[] above, TextCell[] row, bool hasHeader)
+    {
+        var most = row.Length - (hasHeader ? 1 : 0);
+        var count = 0;
+        while (count < most && row[count].Joined is var text and not ("" or "-") && text == above[count].Joined)
+            count++;
+        return count;
+    }
 
     private void WriteRow(TextCell[] cells, bool centred)
     {
-        var lines = Enumerable.Range(0, cells.Max(cell => cell.Lines.Length)).Where(i => cells.Any(cell => !cell.Line(i).IsBlank));
-        foreach (var i in lines.DefaultIfEmpty(0))
+        var count = 0;
+        foreach (var cell in cells)
+            count = Math.Max(count, cell.LineCount);
+        var isWritten = false;
+        for (var i = 0; i < count; i++)
         {
-            _writer.Write(_style.Side);
-            for (var column = 0; column < cells.Length; column++)
-            {
-                if (column > 0)
-                    _writer.Write(_style.Between);
-                WriteCell(cells[column].Line(i), _widths[column], centred);
-            }
-
-            _writer.Write(_style.Side);
-            _writer.Write('\n');
+            if (IsBlank(cells, i))
+                continue;
+            WriteLine(cells, i, centred);
+            isWritten = true;
         }
+
+        if (!isWritten)
+            WriteLine(cells, 0, centred);
+    }
+
+    private static bool IsBlank(TextCell[] cells, int line)
+    {
+        foreach (var cell in cells)
+        {
+            if (!cell.Line(line).IsBlank)
+                return false;
+        }
+
+        return true;
+    }
+
+    private void WriteLine(TextCell[] cells, int line, bool centred)
+    {
+        _writer.Write(_style.Side);
+        for (var column = 0; column < cells.Length; column++)
+        {
+            if (column > 0)
+                _writer.Write(_style.Between);
+            WriteCell(cells[column].Line(line), _widths[column], centred);
+        }
+
+        _writer.Write(_style.Side);
+        _writer.Write('\n');
     }
 
     private void WriteCell(TextLine line, int width, bool centred)
@@ -94,10 +143,25 @@ internal sealed class TextTable
     {
         if (rule is null)
             return;
+        if (blank == 0 && ReferenceEquals(rule, _lastRule.Rule))
+        {
+            _writer.Write(_lastRule.Text);
+            return;
+        }
+
+        var text = Rule(rule, blank);
+        if (blank == 0)
+            _lastRule = (rule, text);
+        _writer.Write(text);
+    }
+
+    private string Rule(TableStyle.Rule rule, int blank)
+    {
+        var text = new StringBuilder();
         for (var column = 0; column < _widths.Length; column++)
         {
             var width = _widths[column] + (2 * _style.Margin.Length);
-            _writer.Write((column, column.CompareTo(blank)) switch
+            text.Append((column, column.CompareTo(blank)) switch
             {
                 (_, < 0) => _style.Side,
                 (0, _) or (_, 0) => rule.Left,
@@ -105,17 +169,17 @@ internal sealed class TextTable
             });
             if (column < blank)
             {
-                Repeat(' ', width);
+                text.Append(' ', width);
                 continue;
             }
 
-            _writer.Write(rule.ColumnEnd);
-            Repeat(rule.Line[0], width - 2);
-            _writer.Write(rule.ColumnEnd);
+            text.Append(rule.ColumnEnd);
+            text.Append(rule.Line[0], width - 2);
+            text.Append(rule.ColumnEnd);
         }
 
-        _writer.Write(blank == _widths.Length ? _style.Side : rule.Right);
-        _writer.Write('\n');
+        text.Append(blank == _widths.Length ? _style.Side : rule.Right);
+        return text.Append('\n').ToString();
     }
 
     private void Repeat(char character, int count)

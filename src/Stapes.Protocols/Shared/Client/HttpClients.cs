@@ -42,6 +42,7 @@ public static class HttpClients
             RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
             SslOptions = new SslClientAuthenticationOptions
             {
+                CertificateChainPolicy = TrustedRoots.Policy(),
                 RemoteCertificateValidationCallback = trust.Accept,
                 LocalCertificateSelectionCallback = access.ClientCertificate is null ? null : trust.SelectOurs,
                 ClientCertificates = access.ClientCertificate is null ? null : [access.ClientCertificate],

@@ -25,14 +25,14 @@ public static class ServerCertificateProbe
         {
             using var socket = new TcpClient();
             await socket.ConnectAsync(server.Base.Host.Trim('[', ']'), server.Base.Port, limit.Token);
-            await using var tls = new SslStream(socket.GetStream(), leaveInnerStreamOpen: true, (_, certificate, _, errors) =>
+            await using var tls = new SslStream(socket.GetStream(), leaveInnerStreamOpen: true, (_, certificate, chain, errors) =>
             {
                 // A copy: the handshake disposes its own.
                 if (certificate is X509Certificate2 leaf)
-                    found = new(X509CertificateLoader.LoadCertificate(leaf.RawDataMemory.Span), errors == SslPolicyErrors.None);
+                    found = new(X509CertificateLoader.LoadCertificate(leaf.RawDataMemory.Span), TrustedRoots.Verify(leaf, chain!, errors, out X509ChainStatusFlags _) == SslPolicyErrors.None);
                 return found is not null;
             });
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = server.Base.Host.Trim('[', ']') }, limit.Token);
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = server.Base.Host.Trim('[', ']'), CertificateChainPolicy = TrustedRoots.Policy() }, limit.Token);
             return found!;
         }
         catch (Exception e) when (found is not null && e is (IOException or AuthenticationException))

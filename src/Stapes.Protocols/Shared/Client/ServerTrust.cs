@@ -15,7 +15,11 @@ internal sealed class ServerTrust(HttpAccess access)
             throw Untrusted($"{host} shows no certificate: its address is not that of an image server");
         // The pin is for the server itself, not for those that it redirects to.
         if (access.PinnedCertificate is not { } pinned || !IsOurServer(host))
-            return errors == SslPolicyErrors.None ? true : throw Untrusted($"The certificate of {host} is not trusted: {Reason(errors, leaf, chain)} (fingerprint {Fingerprint(leaf)}); compare the fingerprint with the server's own and accept the certificate, or give the server one that an authority vouches for");
+        {
+            errors = TrustedRoots.Verify(leaf, chain!, errors, out var problem);
+            return errors == SslPolicyErrors.None ? true : throw Untrusted($"The certificate of {host} is not trusted: {Reason(errors, leaf, problem)} (fingerprint {Fingerprint(leaf)}); compare the fingerprint with the server's own and accept the certificate (`stapes remote add` with --accept-certificate), or give the server one that an authority vouches for");
+        }
+
         return leaf.RawDataMemory.Span.SequenceEqual(pinned.RawDataMemory.Span)
             ? true
             : throw Untrusted($"The certificate of {host} has changed: its fingerprint is {Fingerprint(leaf)}, not {Fingerprint(pinned)}; if the server really has a new one, remove the remote and add it again, otherwise somebody is in between");
@@ -29,7 +33,7 @@ internal sealed class ServerTrust(HttpAccess access)
 
     private bool IsOurServer(string host) => access.Addresses.Any(a => a.Socket is null && string.Equals(a.Base.Host.Trim('[', ']'), host, StringComparison.OrdinalIgnoreCase));
 
-    private static string Reason(SslPolicyErrors errors, X509Certificate2 leaf, X509Chain? chain)
+    private static string Reason(SslPolicyErrors errors, X509Certificate2 leaf, X509ChainStatusFlags problem)
     {
         var now = DateTime.Now;
         if (leaf.NotAfter < now)
@@ -40,7 +44,8 @@ internal sealed class ServerTrust(HttpAccess access)
             return "it is self-signed";
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
             return "it is that of another name";
-        return chain?.ChainStatus.FirstOrDefault().Status is { } status and not X509ChainStatusFlags.NoError ? $"no authority that is known here vouches for it ({status})" : "no authority that is known here vouches for it";
+        return problem is X509ChainStatusFlags.NotTimeValid ? "a certificate of its authority has expired"
+            : $"no authority that is known here vouches for it ({problem})";
     }
 
     private static UntrustedServerException Untrusted(string message) => new(message);

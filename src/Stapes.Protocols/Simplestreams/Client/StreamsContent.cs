@@ -29,8 +29,8 @@ internal sealed class StreamsContent
         var paths = index.Entries.Where(static e => e.Products.Any())
             .Select(e => TreePath.Normalize(e.Path) ?? throw new StapesException(ErrorKind.Invalid, $"{host.Describe(IndexFile.Path)} names \"{e.Path}\", which is outside of the server's files: the server has to be put right"))
             .Distinct();
-        var files = await Task.WhenAll(paths.Select(path => host.ReadAsync(path, json => ProductsFile.Parse(path, json), cancellation)));
-        return new(files.SelectMany(static f => f.Products));
+        var files = await Task.WhenAll(paths.Select(path => host.ReadAsync(path, json => ProductsReader.Read(path, json), cancellation)));
+        return new(files.SelectMany(static f => f));
     }
 
     /// <summary>The items of the index that an image was made out of; null when there is no such image.</summary>

@@ -161,7 +161,7 @@ public static class TreeAdd
     private static string ChooseSerial(Product product, ReadImage image, PublishedItems items, AddOptions options)
     {
         var versions = product.Versions.ToDictionary(static v => v.Serial);
-        if (versions.Values.FirstOrDefault(items.AreListedBy) is { Node: not null } listed)
+        if (versions.Values.FirstOrDefault(items.AreListedBy) is { Serial: not null } listed)
         {
             throw new AlreadyListedException($"Already have the image {image.Fingerprint}: product {product.Name}, version {listed.Serial}; nothing was changed");
         }

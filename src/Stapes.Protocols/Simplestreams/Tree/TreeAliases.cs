@@ -50,7 +50,7 @@ public static class TreeAliases
     public static void Rename(TreeTransaction transaction, string alias, string newName)
     {
         RequireValid(newName);
-        if (transaction.Content.WithAlias(newName).FirstOrDefault() is { Node: not null } taken)
+        if (transaction.Content.WithAlias(newName).FirstOrDefault() is { Name: not null } taken)
             throw new StapesException(ErrorKind.Conflict, $"The alias \"{newName}\" belongs to the product {taken.Name}; choose another name, or remove it first");
         foreach (var (file, product) in WithAlias(transaction.Content, alias, only: null))
         {

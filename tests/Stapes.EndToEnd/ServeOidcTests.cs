@@ -36,6 +36,25 @@ public sealed class ServeOidcTests
         (await store.ListAsync("corp:")).ShouldHaveSingleItem();
     }
 
+    [PeersFact]
+    public async Task Incus_works_as_a_user_who_was_added_until_the_user_is_removed()
+    {
+        await using var issuer = await OidcIssuer.StartAsync();
+        await using var store = await StartAsync(issuer, "none");
+        await store.Server.Stapes("project", "create", "shop").OutputAsync();
+        await store.Server.Stapes("config", "oidc", "add", "cleo", "--role", "publisher", "--project", "shop").OutputAsync();
+        await SignInAsync(store, "cleo");
+
+        var image = await store.Images.UnifiedAsync("by-cleo");
+        string[] files = [.. image.Files.Select(PeersTree.Inside)];
+        await store.IncusOutputAsync(["image", "import", .. files, "corp:", "--project", "shop", "--alias", "by-cleo"]);
+        (await store.ListAsync("corp:", "--project", "shop")).ShouldHaveSingleItem();
+        (await (await store.IncusAsync(["image", "import", .. files, "corp:", "--project", "default"])).RunAsync()).ExitCode.ShouldBe(1);
+        await store.Server.Stapes("config", "oidc", "remove", "cleo").OutputAsync();
+        (await (await store.IncusAsync("image", "delete", "corp:by-cleo", "--project", "shop")).RunAsync()).ExitCode.ShouldBe(1);
+        (await store.Server.Image("list", "--project", "shop", "-c", "l", "-f", "csv").OutputAsync()).ShouldBe("by-cleo\n");
+    }
+
     private static Task<ServedStore> StartAsync(OidcIssuer issuer, string role) => ServedStore.StartAsync(
         "--oidc-issuer", issuer.Url, "--oidc-client-id", "stapes", "--oidc-audience", "images.example", "--oidc-role", role);
 

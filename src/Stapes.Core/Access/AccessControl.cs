@@ -20,6 +20,9 @@ public sealed class AccessControl : IDisposable
         present = new(state);
     }
 
+    /// <summary>Something was changed, which lookups see already. Raised after each change, on its thread.</summary>
+    public event EventHandler? Changed;
+
     /// <summary>Everybody who is known, and the projects, at this moment.</summary>
     public AccessState State => present.State;
 
@@ -29,13 +32,20 @@ public sealed class AccessControl : IDisposable
 
     /// <param name="fingerprint">SHA-256 of the certificate in DER, in lower-case hexadecimal digits.</param>
     /// <returns>Null for a stranger.</returns>
-    public Caller? FindCertificate(string fingerprint) => present.FindCertificate(fingerprint, time.GetUtcNow());
+    public Caller? FindCertificate(string fingerprint) => present.Find(new(IdentityKind.Certificate, fingerprint), time.GetUtcNow());
 
     /// <summary>Who an access token stands for; null when it is none, or expired.</summary>
     public Caller? FindToken(string secret) => present.FindToken(secret, time.GetUtcNow());
 
     /// <summary>What the server was told of an OIDC subject; null for nothing.</summary>
-    public Caller? FindSubject(string subject) => present.FindSubject(subject, time.GetUtcNow());
+    public Caller? FindSubject(string subject) => present.Find(new(IdentityKind.Oidc, subject), time.GetUtcNow());
+
+    /// <summary>What a caller of a moment ago is now; null when it is nobody any more. One that is not kept here stays what it is.</summary>
+    public Caller? Renew(Caller caller)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return caller.Key is { } key ? present.Find(key, time.GetUtcNow()) : caller;
+    }
 
     /// <exception cref="StapesException">Conflict: it is there already. NotFound: a project is missing.</exception>
     public async Task<Identity> AddAsync(Identity identity, CancellationToken cancellation)
@@ -68,6 +78,30 @@ public sealed class AccessControl : IDisposable
             ExpiresAt = expiresAt,
         }, cancellation);
         return (identity, secret);
+    }
+
+    /// <summary>Makes a user of the OIDC issuer known.</summary>
+    /// <param name="name">What the issuer's tokens call the user.</param>
+    /// <exception cref="StapesException">Conflict: the user is known already. NotFound: a project is missing. Invalid: nobody can have that name.</exception>
+    public Task<Identity> AddUserAsync(
+        string name, string description, Role role, IReadOnlyList<string>? projects, DateTimeOffset? expiresAt, CancellationToken cancellation)
+    {
+        if (!Identity.IsUserName(name))
+            throw new StapesException(ErrorKind.Invalid, $"\"{name}\" names no user of an issuer: give the name that stands in the tokens, of at most {Identity.LongestUserName} characters");
+        if (expiresAt <= time.GetUtcNow())
+            throw new StapesException(ErrorKind.Invalid, $"The user would have expired at {expiresAt:u}: choose a time in the future");
+        return AddAsync(new()
+        {
+            Kind = IdentityKind.Oidc,
+            Id = name,
+            Name = name,
+            Description = description,
+            Role = role,
+            Restricted = projects is not null,
+            Projects = projects ?? [],
+            CreatedAt = time.GetUtcNow(),
+            ExpiresAt = expiresAt,
+        }, cancellation);
     }
 
     /// <summary>Changes an identity, also what identifies it.</summary>
@@ -145,6 +179,8 @@ public sealed class AccessControl : IDisposable
         {
             turn.Release();
         }
+
+        Changed?.Invoke(this, EventArgs.Empty);
     }
 
     private static AccessState With(AccessState state, Identity identity)
@@ -169,6 +205,6 @@ public sealed class AccessControl : IDisposable
     {
         IdentityKind.Certificate => "Certificate",
         IdentityKind.Token => "Access token",
-        _ => "Subject",
+        _ => "User",
     };
 }

@@ -20,6 +20,9 @@ public sealed record Caller
     /// <summary>What identifies it beside its name: the fingerprint of its certificate, or its subject; else empty. No secret.</summary>
     public string Id { get; init; } = "";
 
+    /// <summary>Which identity it is; null for those that the server does not keep.</summary>
+    public IdentityKey? Key { get; init; }
+
     /// <summary>Null for a stranger.</summary>
     public Role? Role { get; init; }
 
@@ -43,6 +46,10 @@ public sealed record Caller
 
     /// <summary>Whether it may add, edit and delete images and aliases of a project.</summary>
     public bool MayWrite(string project) => Role >= Access.Role.Publisher && IsIn(project);
+
+    /// <summary>Whether it may do just what another one may.</summary>
+    public bool MayTheSameAs(Caller? other) =>
+        other is not null && Role == other.Role && (Projects is null) == (other.Projects is null) && Audience.Equals(other.Audience);
 
     private bool IsIn(string project) => Projects is null || Projects.Contains(project);
 }

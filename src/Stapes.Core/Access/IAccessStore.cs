@@ -18,5 +18,10 @@ public interface IAccessStore
 
 /// <summary>Makes a new state from the present one.</summary>
 /// <param name="present">What is there.</param>
-/// <param name="isUsed">Whether a project has images or aliases.</param>
-public delegate AccessState AccessChange(AccessState present, Func<string, bool> isUsed);
+/// <param name="useOf">What a project has.</param>
+public delegate AccessState AccessChange(AccessState present, Func<string, ProjectUse> useOf);
+
+/// <summary>What belongs to a project.</summary>
+/// <param name="HasImages">Images or aliases: then there is such a project.</param>
+/// <param name="HasRepositories">Repositories, whose names begin with the project's; without the project they are those of the default one.</param>
+public readonly record struct ProjectUse(bool HasImages, bool HasRepositories);

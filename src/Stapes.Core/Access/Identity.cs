@@ -34,10 +34,17 @@ public sealed record Identity
 
     public IdentityKey Key => new(Kind, Id);
 
+    /// <summary>How many characters the name of an OIDC subject can have.</summary>
+    public const int LongestUserName = 256;
+
+    /// <summary>Whether an issuer may call somebody so.</summary>
+    public static bool IsUserName(string? name) => name is { Length: > 0 and <= LongestUserName } && !name.Any(char.IsControl);
+
     /// <summary>It as the sender of a request.</summary>
     internal Caller ToCaller() => new()
     {
         Name = Name,
+        Key = Key,
         Id = Kind is IdentityKind.Token ? "" : Id,
         Method = Kind switch
         {

@@ -6,25 +6,19 @@ internal sealed class KnownCallers
     /// <summary>By so much of the hash a token is looked for; whether it is the one, a comparison in constant time tells.</summary>
     private const int Prefix = 16;
 
-    private readonly Dictionary<string, Known> certificates;
-    private readonly Dictionary<string, Known> subjects;
+    private readonly Dictionary<IdentityKey, Known> all;
     private readonly ILookup<string, Known> tokens;
 
     public KnownCallers(AccessState state)
     {
         State = state;
-        certificates = Of(IdentityKind.Certificate).ToDictionary(static k => k.Identity.Id, StringComparer.Ordinal);
-        subjects = Of(IdentityKind.Oidc).ToDictionary(static k => k.Identity.Id, StringComparer.Ordinal);
-        tokens = Of(IdentityKind.Token).ToLookup(static k => k.Identity.Id[..Prefix], StringComparer.Ordinal);
-
-        IEnumerable<Known> Of(IdentityKind kind) => state.Of(kind).Select(static i => new Known(i, i.ToCaller()));
+        all = state.Identities.ToDictionary(static i => i.Key, static i => new Known(i.Value, i.Value.ToCaller()));
+        tokens = all.Values.Where(static k => k.Identity.Kind is IdentityKind.Token).ToLookup(static k => k.Identity.Id[..Prefix], StringComparer.Ordinal);
     }
 
     public AccessState State { get; }
 
-    public Caller? FindCertificate(string fingerprint, DateTimeOffset now) => certificates.GetValueOrDefault(fingerprint)?.At(now);
-
-    public Caller? FindSubject(string subject, DateTimeOffset now) => subjects.GetValueOrDefault(subject)?.At(now);
+    public Caller? Find(IdentityKey key, DateTimeOffset now) => all.GetValueOrDefault(key)?.At(now);
 
     public Caller? FindToken(string secret, DateTimeOffset now)
     {

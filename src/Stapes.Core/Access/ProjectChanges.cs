@@ -10,23 +10,23 @@ public static class ProjectChanges
     {
         ArgumentNullException.ThrowIfNull(project);
         Project.Check(project.Name);
-        return (state, isUsed) => state.Projects.ContainsKey(project.Name) || isUsed(project.Name)
+        return (state, useOf) => state.Projects.ContainsKey(project.Name) || useOf(project.Name).HasImages
             ? throw new StapesException(ErrorKind.Conflict, $"Project \"{project.Name}\" already exists")
             : state with { Projects = state.Projects.Add(project.Name, project) };
     }
 
     /// <summary>Sets the description; null for the present one. Fails with NotFound.</summary>
-    public static AccessChange Describe(string name, string? description) => (state, isUsed) => Exists(state, isUsed, name)
+    public static AccessChange Describe(string name, string? description) => (state, useOf) => Exists(state, useOf, name)
         ? state with { Projects = state.Projects.SetItem(name, new(name, description ?? state.Projects.GetValueOrDefault(name)?.Description ?? "")) }
         : throw Unknown(name);
 
     /// <summary>Deletes an empty project; whoever was restricted to it loses it. Fails with NotFound, or with Invalid when it is not empty.</summary>
-    public static AccessChange Delete(string name) => (state, isUsed) =>
+    public static AccessChange Delete(string name) => (state, useOf) =>
     {
         if (name == Image.DefaultProject)
             throw new StapesException(ErrorKind.Forbidden, "The 'default' project cannot be deleted");
-        if (isUsed(name))
-            throw new StapesException(ErrorKind.Invalid, $"Only empty projects can be removed: delete the images and aliases of \"{name}\" first");
+        if (useOf(name) is { HasImages: true } or { HasRepositories: true })
+            throw new StapesException(ErrorKind.Invalid, $"Only empty projects can be removed: delete the images, aliases and repositories of \"{name}\" first");
         if (!state.Projects.ContainsKey(name))
             throw Unknown(name);
         return state with
@@ -39,8 +39,8 @@ public static class ProjectChanges
         };
     };
 
-    private static bool Exists(AccessState state, Func<string, bool> isUsed, string name) =>
-        name == Image.DefaultProject || state.Projects.ContainsKey(name) || isUsed(name);
+    private static bool Exists(AccessState state, Func<string, ProjectUse> useOf, string name) =>
+        name == Image.DefaultProject || state.Projects.ContainsKey(name) || useOf(name).HasImages;
 
     private static StapesException Unknown(string name) => new(ErrorKind.NotFound, $"Project \"{name}\" not found");
 }

@@ -1,17 +1,24 @@
+using System.Buffers;
 using System.Threading.Channels;
 
 namespace Stapes.Core.Images;
 
 /// <summary>
 /// Reads a stream to its end and hands each block to several consumers, which work side by side, each at its own pace and in order.
-/// At most <see cref="BlockCount"/> blocks exist, so that memory stays flat.
+/// At most <see cref="BlockCount"/> blocks exist for each, and at most <see cref="MostOfAll"/> for all beside the <see cref="LeastCount"/>
+/// without which nothing goes on side by side, so that memory stays flat whatever their size, and nearly so whatever their number.
 /// </summary>
 internal sealed class BlockPump
 {
     private const int BlockCount = 6;
+    private const int LeastCount = 2;
+    private const int MostOfAll = 32;
     private const int BlockSize = 1 << 20;
 
+    private static int ofAll;
+
     private readonly Channel<Block> free = Channel.CreateUnbounded<Block>();
+    private readonly List<Block> made = [];
     private readonly List<(Channel<Block> Queue, Func<ReadOnlyMemory<byte>, ValueTask> Consume)> consumers;
 
     private BlockPump(IEnumerable<Func<ReadOnlyMemory<byte>, ValueTask>> consumers) =>
@@ -37,18 +44,18 @@ internal sealed class BlockPump
             // Nobody may be at work on a block when the caller goes on, and disposes what they work with.
             await failed.CancelAsync();
             await Task.WhenAll(tasks).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            pump.GiveBack();
         }
     }
 
     private async Task ReadAsync(Stream source, Action<int> passed, CancellationToken cancellation)
     {
-        var made = 0;
         int length;
         do
         {
             if (!free.Reader.TryRead(out var block))
-                block = made++ < BlockCount ? new(GC.AllocateUninitializedArray<byte>(BlockSize)) : await free.Reader.ReadAsync(cancellation);
-            length = await source.ReadAtLeastAsync(block.Buffer, BlockSize, throwOnEndOfStream: false, cancellation);
+                block = TryMake() ?? await free.Reader.ReadAsync(cancellation);
+            length = await source.ReadAtLeastAsync(block.Buffer.AsMemory(0, BlockSize), BlockSize, throwOnEndOfStream: false, cancellation);
             passed(length);
             block.Length = length;
             block.Pending = consumers.Count;
@@ -58,6 +65,29 @@ internal sealed class BlockPump
         while (length == BlockSize);
         foreach (var (queue, _) in consumers)
             queue.Writer.Complete();
+    }
+
+    private Block? TryMake()
+    {
+        if (made.Count == BlockCount)
+            return null;
+        if (made.Count >= LeastCount && Interlocked.Increment(ref ofAll) > MostOfAll)
+        {
+            Interlocked.Decrement(ref ofAll);
+            return null;
+        }
+
+        var block = new Block(ArrayPool<byte>.Shared.Rent(BlockSize));
+        made.Add(block);
+        return block;
+    }
+
+    /// <summary>Nobody works with them any more.</summary>
+    private void GiveBack()
+    {
+        Interlocked.Add(ref ofAll, -Math.Max(0, made.Count - LeastCount));
+        foreach (var block in made)
+            ArrayPool<byte>.Shared.Return(block.Buffer);
     }
 
     private async Task ConsumeAsync(Channel<Block> queue, Func<ReadOnlyMemory<byte>, ValueTask> consume, CancellationToken cancellation)

@@ -96,9 +96,13 @@ public sealed class ImageLibrary : IImageSource, IAsyncDisposable
     /// <summary>
     /// Takes fetched files without copying them or reading all of them again: they were found to have the fingerprint. To be disposed, added or not.
     /// </summary>
-    /// <exception cref="StapesException">Invalid: they are no image.</exception>
-    public static Task<StagedUpload> StageAsync(FetchedFiles files, Sha256Digest fingerprint, CancellationToken cancellation) =>
-        StagedUpload.TakeAsync(files, fingerprint, cancellation);
+    /// <exception cref="StapesException">Invalid: they are no image, or too large. Full: they leave too little space.</exception>
+    public Task<StagedUpload> StageAsync(FetchedFiles files, Sha256Digest fingerprint, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        Limits.Check(0, files.Metadata.Size + (files.Root?.Size ?? 0));
+        return StagedUpload.TakeAsync(files, fingerprint, cancellation);
+    }
 
     /// <summary>Makes a staged image visible.</summary>
     /// <exception cref="StapesException">

@@ -13,18 +13,38 @@ public sealed class StorageLimits(IBlobStore blobs, long? uploadLimit, long? fre
     /// <summary>How many bytes pass between two looks at the disk.</summary>
     private const long LookEvery = 16 << 20;
 
+    /// <summary>To be called before anything of one image or blob comes in, of which it is known how large it will be.</summary>
+    /// <param name="bytes">How many bytes will come; 0 when nobody knows.</param>
+    /// <exception cref="StapesException">As <see cref="Check"/>.</exception>
+    public void Expect(long bytes)
+    {
+        CheckSize(bytes);
+        CheckSpace(bytes);
+    }
+
     /// <summary>To be called for the bytes of one image or blob while they come in.</summary>
     /// <param name="before">How many there were.</param>
     /// <param name="now">How many there are, or will be.</param>
     /// <exception cref="StapesException">Full: the disk has too little space. Invalid: the image is too large.</exception>
     public void Check(long before, long now)
     {
-        if (now > uploadLimit)
+        CheckSize(now);
+        if (before == 0 || before / LookEvery != now / LookEvery)
+            CheckSpace(0);
+    }
+
+    private void CheckSize(long bytes)
+    {
+        if (bytes > uploadLimit)
             throw new StapesException(ErrorKind.Invalid, $"It has more than {uploadLimit} bytes, which is the most that this server takes: make it smaller, or have --upload-limit raised");
-        if ((before != 0 && before / LookEvery == now / LookEvery) || blobs.GetSpace() is not { } space)
+    }
+
+    private void CheckSpace(long bytes)
+    {
+        if (blobs.GetSpace() is not { } space)
             return;
         var floor = freeSpace ?? Math.Min(space.Total / 20, MostByItself);
-        if (space.Free < floor)
-            throw new StapesException(ErrorKind.Full, $"The disk of the server has {space.Free} bytes left, and {floor} have to stay free: delete images there, or change --free-space");
+        if (space.Free < floor || space.Free - floor < bytes)
+            throw new StapesException(ErrorKind.Full, $"The disk of the server has {space.Free} bytes left, and {floor} have to stay free{(bytes > 0 ? $" beside the {bytes} that would come" : "")}: delete images there, or change --free-space");
     }
 }

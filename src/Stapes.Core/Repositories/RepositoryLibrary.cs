@@ -15,6 +15,7 @@ public sealed class RepositoryLibrary : IDisposable
     private readonly IRepositoryCatalog catalog;
     private readonly IBlobStore blobs;
     private readonly LibraryOptions options;
+    private readonly StorageLimits limits;
     private readonly ManifestCache cache = new();
 
     internal RepositoryLibrary(IRepositoryCatalog catalog, IBlobStore blobs, BlobClaims claims, LibraryOptions options, StorageLimits limits)
@@ -22,6 +23,7 @@ public sealed class RepositoryLibrary : IDisposable
         this.catalog = catalog;
         this.blobs = blobs;
         this.options = options;
+        this.limits = limits;
         Uploads = new(catalog, blobs, claims, options, limits);
     }
 
@@ -79,6 +81,7 @@ public sealed class RepositoryLibrary : IDisposable
     /// <exception cref="RepositoryException">MissingContent, WrongSize.</exception>
     public Task PushManifestAsync(string repository, ManifestPush push, CancellationToken cancellation) => ChangeAsync(repository, async () =>
     {
+        limits.Expect(0);
         await catalog.PushManifestAsync(repository, push, options.Time.GetUtcNow(), cancellation);
         return true;
     });

@@ -31,6 +31,8 @@ namespace Stapes.Protocols.Incus;
 [JsonSerializable(typeof(IReadOnlyList<TrustTokenRecord>))]
 [JsonSerializable(typeof(AccessTokenRecord))]
 [JsonSerializable(typeof(IReadOnlyList<AccessTokenRecord>))]
+[JsonSerializable(typeof(OidcUserRecord))]
+[JsonSerializable(typeof(IReadOnlyList<OidcUserRecord>))]
 [JsonSerializable(typeof(LifecycleRecord))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(JsonObject))]

@@ -44,12 +44,19 @@ internal sealed partial class CallerEdge(RequestDelegate next, RequestAuthentica
             || status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status429TooManyRequests;
         if (!(isWrite || isRefusal) || !logger.IsEnabled(LogLevel.Information))
             return;
-        var who = NameOf(context.Caller());
+        var who = Quoted(NameOf(context.Caller()));
         var from = context.IsLocal() ? "unix" : context.Connection.RemoteIpAddress?.ToString() ?? "-";
-        var (kind, method, path) = (isRefusal ? "refused" : "write", context.Request.Method, context.Request.Path.Value ?? "");
-        var project = context.Request.Query["project"].ToString();
-        LogAudit(kind, who, from, method, path, project, status, reason);
+        var (kind, method, path) = (isRefusal ? "refused" : "write", Plain(context.Request.Method), Quoted(context.Request.Path.Value ?? ""));
+        var (project, why) = (Quoted(context.Request.Query["project"].ToString()), Quoted(reason));
+        LogAudit(kind, who, from, method, path, project, status, why);
     }
+
+    /// <summary>What stands between quotes ends where they do, whatever is in it. Control characters are the logger's business.</summary>
+    private static string Quoted(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+
+    /// <summary>A method is a token (RFC 9110, section 5.6.2), which has neither quotes nor spaces, but may be as long as the client likes.</summary>
+    private static string Plain(string method) => method.Length > 16 ? method[..16] : method;
 
     private static string NameOf(Caller caller) => caller.Method switch
     {

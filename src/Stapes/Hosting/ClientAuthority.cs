@@ -68,6 +68,8 @@ internal sealed partial class ClientAuthority : IClientAuthority
                 RevocationMode = X509RevocationMode.NoCheck,
                 // An intermediate authority may be the one that is trusted.
                 VerificationFlags = X509VerificationFlags.AllowUnknownCertificateAuthority,
+                // One that says what it is for has to be for clients: the authority may sign those of servers as well (RFC 5280, section 4.2.1.12).
+                ApplicationPolicy = { new Oid("1.3.6.1.5.5.7.3.2") },
             },
         };
         chain.ChainPolicy.CustomTrustStore.AddRange(authority.Certificates);

@@ -42,7 +42,8 @@ internal sealed class LineLoggerProvider(TextWriter output, LogLevel least, bool
     {
         foreach (var c in line)
         {
-            if (char.IsControl(c))
+            // Some readers take these separators of Unicode for the end of a line.
+            if (char.IsControl(c) || c is '\u2028' or '\u2029')
                 text.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}");
             else
                 text.Append(c);

@@ -24,6 +24,7 @@ internal static partial class ProtocolRoutes
             Images = images,
             Library = data.Library,
             Access = data.Access,
+            Follow = services.GetRequiredService<RequestAuthentication>().Follow,
             Attempts = services.GetRequiredService<FailedAttempts>(),
             Version = ProgramVersion.Text,
             Identity = identity,

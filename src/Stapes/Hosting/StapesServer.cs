@@ -150,7 +150,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
         builder.Services.AddSingleton(new RepositoryPolicy { Public = settings.PublicRepositories, IsProject = name => data.Access.State.Projects.ContainsKey(name) });
         builder.Services.AddSingleton(s => new RegistryPublishing(
             data.Library, s.GetRequiredService<RepositoryPolicy>(), new(data.Library, new()), s.GetRequiredService<ILogger<RegistryPublishing>>()));
-        builder.Services.AddSingleton(new RegistryTokens(RegistryKey.FindOrCreate(settings.Data), TimeProvider.System));
+        builder.Services.AddSingleton(new RegistryTokens(RegistryKey.FindOrCreate(settings.Data), TimeProvider.System, data.Access.Renew));
         // Before that of OIDC, which refuses what is not its own.
         builder.Services.AddSingleton<BearerVerifier>(static s => s.GetRequiredService<RegistryTokens>().VerifyAsync);
         if (settings.Oidc is { } oidc)

@@ -102,6 +102,8 @@ public sealed class AccessMatrixTests : IAsyncLifetime
 
         if (!Access.State.Identities.Values.Any(static i => i is { Kind: IdentityKind.Token, Name: "victim" }))
             await Access.TokenAsync("victim", Role.Viewer);
+        if (!Access.State.Identities.ContainsKey(new(IdentityKind.Oidc, "victim")))
+            await Access.AddUserAsync("victim", "", Role.Viewer, null, null, Cancellation);
         if (Access.State.Projects.ContainsKey("new"))
             await Access.ChangeProjectsAsync(ProjectChanges.Delete("new"), Cancellation);
         if (!Access.State.Projects.ContainsKey("victim"))
@@ -114,7 +116,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         return path
             .Replace("{fingerprint}", path.Contains("/certificates/", StringComparison.Ordinal) ? certificate : image.Fingerprint.Hex)
             .Replace("{file}", $"{image.MetadataFile.Digest}{image.MetadataFile.Extension}")
-            .Replace("{**name}", "name")
+            .Replace("{**name}", path.StartsWith("/stapes/", StringComparison.Ordinal) ? "victim" : "name")
             .Replace("{**rest}", "instances")
             .Replace("{name}", "victim")
             .Replace("{id}/wait", "{id}/wait?timeout=0")
@@ -130,6 +132,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         ("POST", "/1.0/projects") => Json("""{"name":"new"}"""),
         ("POST", "/1.0/certificates") => Json($$"""{"name":"new","type":"client","certificate":{{JsonValue.Create(NewCertificate()).ToJsonString()}}}"""),
         (_, "/1.0/certificates/{fingerprint}") => Json("""{"name":"changed","type":"client"}"""),
+        ("POST", "/stapes/1.0/oidc") => Json("""{"name":"new","role":"viewer"}"""),
         ("POST", "/stapes/1.0/tokens") => Json("""{"name":"new","role":"viewer"}"""),
         _ => Json("{}"),
     };

@@ -131,9 +131,9 @@ public abstract class AccessStoreContract
         {
             var used = false;
             await store.ChangeAsync(
-                (state, isUsed) =>
+                (state, useOf) =>
                 {
-                    used = isUsed("shop");
+                    used = useOf("shop").HasImages;
                     return state;
                 }, Cancellation);
             return used;

@@ -73,6 +73,26 @@ public sealed class ClientAuthorityTests : IDisposable
     }
 
     [Fact]
+    public async Task Serial_numbers_that_begin_with_a_high_bit_are_revoked_too()
+    {
+        Revoke(200);
+        await using var server = await RunningServer.StartAsync(
+            change: s => s with { TrustAuthority = directory["ca.crt"], TrustRevocations = directory["ca.crl"] });
+        using var signed = Sign("laptop", 200);
+        (await AuthOfAsync(server, signed)).ShouldBe("untrusted");
+    }
+
+    [Theory]
+    [InlineData("1.3.6.1.5.5.7.3.1", "untrusted")]
+    [InlineData("1.3.6.1.5.5.7.3.2", "trusted")]
+    public async Task A_certificate_that_the_authority_signed_for_a_server_is_no_clients(string purpose, string auth)
+    {
+        await using var server = await RunningServer.StartAsync(change: s => s with { TrustAuthority = directory["ca.crt"] });
+        using var signed = Sign("web", 3, new X509EnhancedKeyUsageExtension([new Oid(purpose)], critical: false));
+        (await AuthOfAsync(server, signed)).ShouldBe(auth);
+    }
+
+    [Fact]
     public async Task Nothing_is_fetched_for_the_certificate_of_a_stranger()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -108,7 +128,7 @@ public sealed class ClientAuthorityTests : IDisposable
     {
         var list = new CertificateRevocationListBuilder();
         foreach (var serial in serials)
-            list.AddEntry([serial]);
+            list.AddEntry(serial < 128 ? [serial] : [0, serial]);
         var der = list.Build(authority, 1, DateTimeOffset.UtcNow.AddDays(1), HashAlgorithmName.SHA256);
         File.WriteAllText(directory["ca.crl"], PemEncoding.WriteString("X509 CRL", der));
     }

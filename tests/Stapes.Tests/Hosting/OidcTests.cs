@@ -38,8 +38,7 @@ public sealed class OidcTests : IAsyncLifetime
     public async Task A_user_who_was_added_has_the_role_that_was_given()
     {
         await using var server = await StartAsync();
-        await server.Server.Access.AddAsync(
-            new() { Kind = IdentityKind.Oidc, Id = "user-1", Name = "Ann", Role = Role.Viewer, CreatedAt = DateTimeOffset.UnixEpoch }, Cancellation);
+        await server.Server.Access.AddUserAsync("user-1", "", Role.Viewer, null, null, Cancellation);
         using var client = server.Client(tls: true);
         using var shown = await SendAsync(client, "/1.0", Token());
         var metadata = await MetadataAsync(shown);
@@ -48,6 +47,9 @@ public sealed class OidcTests : IAsyncLifetime
         ((string?)metadata["auth_user_name"]).ShouldBe("user-1");
         using var written = await SendAsync(client, "/1.0/images", Token(), HttpMethod.Post);
         written.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        await server.Server.Access.RemoveAsync(new(IdentityKind.Oidc, "user-1"), Cancellation);
+        using var removed = await SendAsync(client, "/1.0", Token());
+        removed.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
 
     [Fact]

@@ -157,6 +157,31 @@ public sealed class TrustTests
         (await SendAsync(browser, "POST", "/1.0/projects", """{"name":"shop"}""")).ShouldBe(HttpStatusCode.Forbidden);
     }
 
+    [Theory]
+    [InlineData("https://evil.example", HttpStatusCode.Forbidden)]
+    [InlineData("null", HttpStatusCode.Forbidden)]
+    [InlineData("", HttpStatusCode.OK)]
+    public async Task A_page_of_another_origin_cannot_use_it_where_a_browser_says_nothing_else(string origin, HttpStatusCode status)
+    {
+        await using var server = await RunningServer.StartAsync();
+        using var certificate = TestCertificate.Create("laptop");
+        await server.Server.Access.TrustAsync(certificate);
+        using var browser = server.WithCertificate(certificate);
+        browser.DefaultRequestHeaders.Add("Origin", origin.Length > 0 ? origin : server.Https.GetLeftPart(UriPartial.Authority));
+        (await SendAsync(browser, "GET", "/1.0/operations")).ShouldBe(status);
+    }
+
+    [Fact]
+    public async Task Nothing_that_a_request_holds_looks_like_another_part_of_its_line_in_the_audit_log()
+    {
+        await using var server = await RunningServer.StartAsync();
+        using var stranger = server.WithCertificate(null);
+        await SendAsync(stranger, "DELETE", "/1.0/images/x%22%20status=200%20reason=%22%0Aaudit%20write%E2%80%A8?project=%22%20who=%22unix");
+        await server.StopAsync();
+        var line = server.Log.Split('\n').Single(static l => l.Contains(" audit refused ", StringComparison.Ordinal));
+        line.ShouldContain("path=\"/1.0/images/x\\\" status=200 reason=\\\"\\x0aaudit write\\x2028\" project=\"\\\" who=\\\"unix\" status=403");
+    }
+
     private static async Task<TrustTokenRecord> TokenAsync(HttpClient admin, string request)
     {
         using var content = new StringContent(request, Encoding.UTF8, "application/json");

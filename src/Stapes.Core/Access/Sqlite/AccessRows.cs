@@ -24,9 +24,10 @@ internal sealed class AccessRows(SqliteSession session)
             .ToImmutableDictionary(static p => p.Name),
     };
 
-    public bool IsUsed(string project) =>
+    public ProjectUse UseOf(string project) => new(
         session.Exists("SELECT 1 FROM images WHERE project = @project LIMIT 1", ("@project", project))
-        || session.Exists("SELECT 1 FROM aliases WHERE project = @project LIMIT 1", ("@project", project));
+            || session.Exists("SELECT 1 FROM aliases WHERE project = @project LIMIT 1", ("@project", project)),
+        session.Exists("SELECT 1 FROM repositories WHERE substr(name, 1, length(@project) + 1) = @project || '/' LIMIT 1", ("@project", project)));
 
     public void Insert(Identity identity) => session.Execute(
         """

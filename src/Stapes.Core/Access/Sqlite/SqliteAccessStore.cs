@@ -13,7 +13,7 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore
         {
             var rows = new AccessRows(session);
             var present = rows.ReadAll();
-            var next = change(present, rows.IsUsed);
+            var next = change(present, rows.UseOf);
             // Unchanged records are the same objects: what differs is what changed.
             foreach (var (key, _) in present.Identities.Where(i => !ReferenceEquals(next.Identities.GetValueOrDefault(i.Key), i.Value)))
                 rows.Delete(key);

@@ -65,6 +65,17 @@ public sealed class AccessClient(IncusConnection connection) : IDisposable
 
     public Task DeleteTokenAsync(string name, CancellationToken cancellation) => connection.DeleteAsync(TokensUrl($"/{Uri.EscapeDataString(name)}"), cancellation);
 
+    public async Task<IReadOnlyList<OidcUserRecord>> ListUsersAsync(CancellationToken cancellation) =>
+        (await connection.GetAsync(UsersUrl(""), cancellation)).As(IncusJsonContext.Default.IReadOnlyListOidcUserRecord);
+
+    public async Task<OidcUserRecord> GetUserAsync(string name, CancellationToken cancellation) =>
+        (await connection.GetAsync(UsersUrl($"/{Uri.EscapeDataString(name)}"), cancellation)).As(IncusJsonContext.Default.OidcUserRecord);
+
+    public Task AddUserAsync(OidcUserRecord user, CancellationToken cancellation) =>
+        connection.PostAsync(UsersUrl(""), user, IncusJsonContext.Default.OidcUserRecord, cancellation);
+
+    public Task DeleteUserAsync(string name, CancellationToken cancellation) => connection.DeleteAsync(UsersUrl($"/{Uri.EscapeDataString(name)}"), cancellation);
+
     /// <returns>A list of <see cref="ProjectRecord"/> as the server wrote it.</returns>
     public async Task<JsonElement> ListProjectsAsync(CancellationToken cancellation) =>
         (await connection.GetAsync(IncusConnection.UrlOfAnyProject("/projects", ("recursion", "1")), cancellation)).Metadata;
@@ -78,6 +89,8 @@ public sealed class AccessClient(IncusConnection connection) : IDisposable
     public void Dispose() => connection.Dispose();
 
     private Uri CertificateUrl(string fingerprint) => connection.Url($"/certificates/{Uri.EscapeDataString(fingerprint)}");
+
+    private static Uri UsersUrl(string rest) => new($"/stapes/1.0/oidc{rest}", UriKind.Relative);
 
     private static Uri TokensUrl(string rest) => new($"/stapes/1.0/tokens{rest}", UriKind.Relative);
 }

@@ -22,7 +22,7 @@ internal static class AccessTokens
 
     public static async Task<IResult> DeleteAsync(IncusCall call)
     {
-        var name = call.Route("name");
+        var name = call.LastPart("/stapes/1.0/tokens/");
         var token = call.Api.Access.State.Of(IdentityKind.Token).FirstOrDefault(t => t.Name == name)
             ?? throw new StapesException(ErrorKind.NotFound, $"There is no access token \"{name}\": list them to see which there are");
         await call.Api.Access.RemoveAsync(token.Key, call.Cancellation);

@@ -153,7 +153,7 @@ internal static class Certificates
         };
     }
 
-    private static bool IsFor(IncusCall call, Identity identity) => call.Caller.IsAdmin || call.Caller.Id == identity.Id;
+    private static bool IsFor(IncusCall call, Identity identity) => call.Caller.IsAdmin || (call.Caller.Method is CallerMethod.Tls && call.Caller.Id == identity.Id);
 
     private static Identity Identity(IncusCall call, X509Certificate2 certificate, string name, string description) => new()
     {

@@ -20,13 +20,24 @@ internal sealed class EventHub(TimeProvider time)
     /// <param name="types">The kinds of event to hear of.</param>
     /// <param name="project">The project to hear of; null for all.</param>
     /// <param name="caller">Who listens: is told only of what they may see.</param>
-    public EventListener Listen(IReadOnlySet<string> types, string? project, Caller caller)
+    /// <param name="follow">Tells who that is by then.</param>
+    public EventListener Listen(IReadOnlySet<string> types, string? project, Caller caller, Func<Caller?> follow)
     {
-        var listener = new EventListener(types, project, caller, Channel.CreateBounded<byte[]>(Backlog), Remove);
+        var listener = new EventListener(types, project, caller, follow, Channel.CreateBounded<byte[]>(Backlog), Remove);
         listeners.TryAdd(listener, 0);
+        // Who lost a right between the request and here is not heard of by that change.
+        if (!listener.MayStay)
+            listener.Dispose();
         return listener;
 
         void Remove(EventListener gone) => listeners.TryRemove(gone, out _);
+    }
+
+    /// <summary>Ends the listening of those who may not do any more what they could when it began; they can begin anew as who they are now.</summary>
+    public void LeaveOthers()
+    {
+        foreach (var listener in listeners.Keys.Where(static l => !l.MayStay))
+            listener.Dispose();
     }
 
     /// <summary>Tells the present state of an operation.</summary>
@@ -78,6 +89,8 @@ internal sealed class EventHub(TimeProvider time)
         }
 
         var message = buffer.WrittenSpan.ToArray();
+        // Some rights end by themselves, on a date.
+        LeaveOthers();
         foreach (var listener in listeners.Keys.Where(l => isFor(l.Caller)))
             listener.Offer(type, project, message);
     }
@@ -85,10 +98,12 @@ internal sealed class EventHub(TimeProvider time)
 
 /// <summary>Somebody who listens, until disposed.</summary>
 internal sealed class EventListener(
-    IReadOnlySet<string> types, string? project, Caller caller, Channel<byte[]> messages, Action<EventListener> remove) : IDisposable
+    IReadOnlySet<string> types, string? project, Caller caller, Func<Caller?> follow, Channel<byte[]> messages, Action<EventListener> remove) : IDisposable
 {
     public Caller Caller { get; } = caller;
 
+    /// <summary>Whether the caller may still do what they could when they began to listen.</summary>
+    public bool MayStay => Caller.MayTheSameAs(follow());
 
     /// <summary>Events in JSON, in their order. Ends when the listener is disposed or dropped.</summary>
     public IAsyncEnumerable<byte[]> ReadAllAsync(CancellationToken cancellation) => messages.Reader.ReadAllAsync(cancellation);

@@ -66,11 +66,14 @@ internal sealed class ImagePuller(IncusApiOptions options, EventHub events)
         if ((await library.GetSnapshotAsync(cancellation)).Find(add.Project, fingerprint) is { } present)
             return Report(operation, await AdoptAsync(present, add, cancellation));
 
+        library.Limits.Expect(size);
         var directory = Path.Combine(library.StagingDirectory, $"pull-{fingerprint}");
+        var progress = new TransferProgress(operation, "download", size, options.Time);
+        var limited = new FetchedBytes(library.Limits);
         var isOver = false;
         try
         {
-            using var files = await fetch(new(directory) { Progress = new TransferProgress(operation, "download", size, options.Time).Add }, cancellation);
+            using var files = await fetch(new(directory) { Progress = count => progress.Add(limited.Add(count)) }, cancellation);
             // Only now it is known which image an application image becomes.
             var made = files.MadeFingerprint ?? fingerprint;
             if (made != fingerprint && (await library.GetSnapshotAsync(cancellation)).Find(add.Project, made) is { } same)
@@ -79,11 +82,17 @@ internal sealed class ImagePuller(IncusApiOptions options, EventHub events)
                 return Report(operation, await AdoptAsync(same, add, cancellation));
             }
 
-            using var staged = await ImageLibrary.StageAsync(files, made, cancellation);
+            using var staged = await library.StageAsync(files, made, cancellation);
             var image = await library.AddAsync(staged, add with { ExpectedFingerprint = made }, cancellation);
             isOver = true;
             events.SendCreated(image, add.Aliases);
             return Report(operation, image);
+        }
+        catch (StapesException e) when (e.Kind is ErrorKind.Full or ErrorKind.Invalid)
+        {
+            // The next one would end in the same way, and the space is wanted.
+            isOver = true;
+            throw;
         }
         finally
         {

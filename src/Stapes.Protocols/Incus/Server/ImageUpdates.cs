@@ -74,7 +74,7 @@ internal sealed partial class ImageUpdates(IncusApi api, ILogger logger)
             stopping.ThrowIfCancellationRequested();
             var start = new OperationRecord { Description = "Updating images", Resources = Urls.Resources(image.Key), MayCancel = true };
             // One after the other: nobody waits for it.
-            var operation = api.Operations.Start(image.Project, start, o => UpdateAsync(image, o));
+            var operation = api.Operations.Start(image.Project, start, o => UpdateAsync(image, o), starter: null);
             await operation.Ended.WaitAsync(stopping);
             if (operation.Record is { StatusCode: OperationStatus.Failure, Err: var reason })
                 LogFailure(logger, image.Key, reason);

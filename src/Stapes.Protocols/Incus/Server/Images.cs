@@ -53,7 +53,7 @@ internal static class Images
     public static async Task<IResult> DeleteAsync(IncusCall call)
     {
         var image = (await call.ImageAsync()).Key;
-        return Reply.Started(call.Api.Operations.Start(
+        return Reply.Started(call.Start(
             image.Project, new() { Description = "Deleting image", Resources = Urls.Resources(image) }, async operation =>
             {
                 await call.Api.Library.DeleteAsync(image, precondition: null, operation.Cancellation);
@@ -65,7 +65,7 @@ internal static class Images
     {
         var image = (await call.ImageAsync()).Key;
         call.Api.Events.SendLifecycle(LifecycleAction.ImageSecretCreated, image);
-        return Reply.Started(call.Api.Operations.CreateToken(image, upload: null));
+        return Reply.Started(call.Api.Operations.CreateToken(image, upload: null, call.Caller));
     }
 
     /// <summary>The start of time stands for never.</summary>

@@ -17,6 +17,11 @@ internal sealed class IncusApi
         TrustTokens = new(this);
         Puller = new(options, Events);
         Updates = new(this, logger);
+        options.Access.Changed += (_, _) =>
+        {
+            Events.LeaveOthers();
+            Operations.EndThoseOf(options.Access);
+        };
     }
 
     public IncusApiOptions Options { get; }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Stapes.Core.Access;
 using Stapes.Core.Library;
 using Stapes.Protocols.Shared.Authentication;
@@ -21,6 +22,9 @@ public sealed record IncusApiOptions
 
     /// <summary>Who may do what; the host has found the caller of each request with it.</summary>
     public required AccessControl Access { get; init; }
+
+    /// <summary>Tells, while a request goes on, who its sender is by then (<see cref="RequestAuthentication.Follow"/>).</summary>
+    public required Func<HttpContext, Func<Caller?>> Follow { get; init; }
 
     /// <summary>Slows down those who guess secrets.</summary>
     public required FailedAttempts Attempts { get; init; }

@@ -26,6 +26,9 @@ internal sealed class IncusCall(HttpContext http, IncusApi api)
 
     public CancellationToken Cancellation => Http.RequestAborted;
 
+    /// <summary>Starts work in the background; it is cancelled when its caller loses the right to it.</summary>
+    public Operation Start(string project, OperationRecord start, Func<Operation, Task> work) => Api.Operations.Start(project, start, work, Caller);
+
     public string Project => Query("project") is { Length: > 0 } project ? project : Image.DefaultProject;
 
     public bool AllProjects => IsTrue(Query("all-projects"));
@@ -48,18 +51,18 @@ internal sealed class IncusCall(HttpContext http, IncusApi api)
 
     public string Route(string name) => Request.RouteValues[name] as string ?? "";
 
+    /// <summary>The alias that the path names.</summary>
+    public AliasKey Alias => new(Project, LastPart("/images/aliases/"));
+
     /// <summary>
-    /// The alias that the path names. Its percent-encoding is undone here and only here, once: the server leaves encoded slashes alone.
+    /// The name that the path ends in. Its percent-encoding is undone here and only here, once: the server leaves encoded slashes alone.
     /// </summary>
-    public AliasKey Alias
+    /// <param name="prefix">What stands before it.</param>
+    public string LastPart(string prefix)
     {
-        get
-        {
-            const string Prefix = "/images/aliases/";
-            var target = Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
-            var start = target.IndexOf(Prefix, StringComparison.Ordinal);
-            return new(Project, Uri.UnescapeDataString(start < 0 ? Route("name") : target[(start + Prefix.Length)..]));
-        }
+        var target = Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
+        var start = target.IndexOf(prefix, StringComparison.Ordinal);
+        return Uri.UnescapeDataString(start < 0 ? Route("name") : target[(start + prefix.Length)..]);
     }
 
     /// <summary>What the caller may see.</summary>

@@ -75,7 +75,11 @@ public static class IncusEndpoints
         incus.Admin("DELETE", "/1.0/certificates/{fingerprint}", Certificates.DeleteAsync);
         incus.Admin("GET", "/stapes/1.0/tokens", AccessTokens.ListAsync);
         incus.Admin("POST", "/stapes/1.0/tokens", AccessTokens.PostAsync);
-        incus.Admin("DELETE", "/stapes/1.0/tokens/{name}", AccessTokens.DeleteAsync);
+        incus.Admin("DELETE", "/stapes/1.0/tokens/{**name}", AccessTokens.DeleteAsync);
+        incus.Admin("GET", "/stapes/1.0/oidc", OidcUsers.ListAsync);
+        incus.Admin("POST", "/stapes/1.0/oidc", OidcUsers.PostAsync);
+        incus.Admin("GET", "/stapes/1.0/oidc/{**name}", OidcUsers.GetAsync);
+        incus.Admin("DELETE", "/stapes/1.0/oidc/{**name}", OidcUsers.DeleteAsync);
         incus.Known("GET", EventsPath, Events.GetAsync);
         incus.Otherwise("/1.0/{**rest}");
         return group;

@@ -58,6 +58,9 @@ internal sealed class Operation : IDisposable
 
     public bool IsAboutAccess { get; }
 
+    /// <summary>Who started it; null for the server itself.</summary>
+    public Caller? Starter { get; init; }
+
     public string Id => Record.Id;
 
     public string Url => $"/1.0/operations/{Id}";
@@ -66,6 +69,11 @@ internal sealed class Operation : IDisposable
 
     /// <summary>Whether a caller may look at it and cancel it. Its metadata may hold secrets to write with, so that seeing images is not enough.</summary>
     public bool IsFor(Caller caller) => IsAboutAccess ? caller.IsAdmin : caller.MayWrite(Project);
+
+    /// <summary>Whether whoever started it could start it now.</summary>
+    /// <param name="starter">What they are now; null for nobody.</param>
+    public bool IsStillWantedBy(Caller? starter) =>
+        starter is not null && (Token is { Upload: null } ? starter.MaySeePrivate(Project) : starter.MayWrite(Project));
 
     /// <summary>Completes when the operation is over, however it went.</summary>
     public Task Ended => ended.Task;

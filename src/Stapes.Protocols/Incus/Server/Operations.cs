@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Stapes.Core;
+using Stapes.Core.Access;
 using Stapes.Core.Library;
 
 namespace Stapes.Protocols.Incus.Server;
@@ -40,9 +41,10 @@ internal sealed partial class Operations
     /// <param name="project">The project that it belongs to.</param>
     /// <param name="start">Description, resources and metadata; whether it may be cancelled.</param>
     /// <param name="work">The work.</param>
-    public Operation Start(string project, OperationRecord start, Func<Operation, Task> work)
+    /// <param name="starter">Who wants it; null for the server itself.</param>
+    public Operation Start(string project, OperationRecord start, Func<Operation, Task> work, Caller? starter)
     {
-        var operation = Register(project, start);
+        var operation = Register(project, start, starter);
         journal.Write(operation.Record, project);
         _ = Task.Run(() => RunAsync(operation, work));
         return operation;
@@ -51,7 +53,8 @@ internal sealed partial class Operations
     /// <summary>Makes a secret that lets a stranger do something with an image once.</summary>
     /// <param name="key">The image, which need not be there yet.</param>
     /// <param name="upload">What to add with the image that is sent; null for a token to read with.</param>
-    public Operation CreateToken(ImageKey key, ImagesPostRecord? upload)
+    /// <param name="starter">Who gives it away.</param>
+    public Operation CreateToken(ImageKey key, ImagesPostRecord? upload, Caller starter)
     {
         var operation = Register(key.Project, new()
         {
@@ -60,7 +63,7 @@ internal sealed partial class Operations
             MayCancel = true,
             Resources = Urls.Resources(key),
             Metadata = new() { ["secret"] = NewSecret() },
-        }, new(key, upload));
+        }, starter, new(key, upload));
         _ = RetireAsync(operation, options.OperationRetention);
         return operation;
     }
@@ -100,9 +103,20 @@ internal sealed partial class Operations
 
     public static string NewSecret() => RandomNumberGenerator.GetHexString(64, lowercase: true);
 
-    private Operation Register(string project, OperationRecord start, ImageToken? token = null)
+    /// <summary>Cancels what was started by those who have lost the right to it. Their secrets are worth nothing from now on.</summary>
+    public void EndThoseOf(AccessControl access)
     {
-        var operation = new Operation(project, start, options.Time, events.Send, token);
+        foreach (var operation in All.Where(o => o.Starter is { } starter && !o.IsStillWantedBy(access.Renew(starter))))
+        {
+            operation.TryCancel();
+            if (operation.Token is not null)
+                all.TryRemove(operation.Id, out _);
+        }
+    }
+
+    private Operation Register(string project, OperationRecord start, Caller? starter, ImageToken? token = null)
+    {
+        var operation = new Operation(project, start, options.Time, events.Send, token) { Starter = starter };
         all[operation.Id] = operation;
         return operation;
     }

@@ -14,6 +14,7 @@ internal static class Pulls
             throw new StapesException(ErrorKind.Invalid, "must specify one of alias or fingerprint for init from image");
         if (source.Server.Length == 0)
             throw new StapesException(ErrorKind.Invalid, "The request names no server to fetch the image from");
+        call.Api.Library.Limits.Expect(0);
         var order = new PullOrder(
             new(name, source.Server, Protocol(source.Protocol), source.Certificate, source.ImageType, IsGuarded(call)),
             await OptionsAsync(call, post))
@@ -21,7 +22,7 @@ internal static class Pulls
             Secret = source.Secret.Length > 0 ? source.Secret : null,
             RemoteProject = source.Project.Length > 0 ? source.Project : Image.DefaultProject,
         };
-        return Reply.Started(call.Api.Operations.Start(order.Add.Project, Start, operation => call.Api.Puller.PullAsync(order, operation)));
+        return Reply.Started(call.Start(order.Add.Project, Start, operation => call.Api.Puller.PullAsync(order, operation)));
     }
 
     /// <summary>The clients of LXD have another name for the API.</summary>

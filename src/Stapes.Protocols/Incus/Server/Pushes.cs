@@ -26,7 +26,7 @@ internal static class Pushes
             Guard = Pulls.IsGuarded(call) ? await outside.Guard.ResolveAsync(call.Cancellation) : null,
         };
         var start = new OperationRecord { Description = "Sending image", Resources = Urls.Resources(image.Key), MayCancel = true };
-        return Reply.Started(call.Api.Operations.Start(image.Project, start, operation => SendAsync(call.Api, image, access, post, operation)));
+        return Reply.Started(call.Start(image.Project, start, operation => SendAsync(call.Api, image, access, post, operation)));
     }
 
     private static async Task SendAsync(IncusApi api, Image image, HttpAccess access, ImageExportPostRecord post, Operation operation)

@@ -10,7 +10,7 @@ internal static class Refreshes
     {
         var image = await call.ImageAsync();
         var start = new OperationRecord { Description = "Refreshing image", Resources = Urls.Resources(image.Key), MayCancel = true };
-        return Reply.Started(call.Api.Operations.Start(image.Project, start, async operation =>
+        return Reply.Started(call.Start(image.Project, start, async operation =>
         {
             var newer = await call.Api.Updates.UpdateAsync(image, operation);
             operation.SetMetadata(("refreshed", JsonValue.Create(newer is not null)));

@@ -45,7 +45,7 @@ internal static class Uploads
         switch (post.Source)
         {
             case { Mode: "push" } source when Sha256Digest.TryParse(source.Fingerprint, out var fingerprint):
-                return Reply.Started(call.Api.Operations.CreateToken(new(await call.ExistingProjectAsync(), fingerprint), post));
+                return Reply.Started(call.Api.Operations.CreateToken(new(await call.ExistingProjectAsync(), fingerprint), post, call.Caller));
             case { Mode: "push" } source:
                 throw new StapesException(ErrorKind.Invalid, $"\"{source.Fingerprint}\" is no fingerprint: send 64 hexadecimal digits");
             case { Type: "image" } source:
@@ -72,14 +72,22 @@ internal static class Uploads
         StagedUpload staged;
         try
         {
+            call.Api.Library.Limits.Expect(call.Request.ContentLength ?? 0);
             (staged, options) = await StageAsync(call, options);
         }
         catch (StapesException e) when (e.Kind is ErrorKind.Invalid && !call.Cancellation.IsCancellationRequested)
         {
-            return Reply.Started(call.Api.Operations.Start(options.Project, start, _ => Task.FromException(e)));
+            return Reply.Started(call.Start(options.Project, start, _ => Task.FromException(e)));
         }
 
-        return Reply.Started(call.Api.Operations.Start(options.Project, start, operation => AddAsync(call.Api, staged, options, operation)));
+        // It took as long as the client wanted.
+        if (secret is null && call.Api.Options.Follow(call.Http)()?.MayWrite(options.Project) is not true)
+        {
+            staged.Dispose();
+            throw IncusEndpoints.NotAuthorized();
+        }
+
+        return Reply.Started(call.Start(options.Project, start, operation => AddAsync(call.Api, staged, options, operation)));
     }
 
     private static async Task<(StagedUpload, ImageAddOptions)> StageAsync(IncusCall call, ImageAddOptions options)

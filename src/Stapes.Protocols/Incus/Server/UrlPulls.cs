@@ -18,9 +18,10 @@ internal static class UrlPulls
         var outside = call.Api.Options.Outside
             ?? throw new StapesException(ErrorKind.Forbidden, "This server fetches no images from others: send the image to it");
         var url = WebUrl(source.Url, source.Url);
+        call.Api.Library.Limits.Expect(0);
         var add = await Pulls.OptionsAsync(call, post);
         var guard = Pulls.IsGuarded(call) ? await outside.Guard.ResolveAsync(call.Cancellation) : null;
-        return Reply.Started(call.Api.Operations.Start(add.Project, Pulls.Start, async operation =>
+        return Reply.Started(call.Start(add.Project, Pulls.Start, async operation =>
         {
             var (fingerprint, file) = await AskAsync(new(ServerAddress.Parse(url)) { Guard = guard }, url, call.Api.Options.Version, operation.Cancellation);
             // There is nothing that could be asked for a newer version by name.

@@ -61,7 +61,7 @@ public sealed class ImagePublisher(ImageLibrary library, IncusForm form)
             return;
         var image = ApplicationImage.Read(manifest, config, source.OpenAsync);
         using var files = await form.MakeAsync(image, library.StagingDirectory, cancellation);
-        using var staged = await ImageLibrary.StageAsync(files, files.MadeFingerprint!.Value, cancellation);
+        using var staged = await library.StageAsync(files, files.MadeFingerprint!.Value, cancellation);
         await images.AddAsync(staged, ApplicationProperties.Of(new(source.Repository, source.Tag), image), cancellation);
     }
 

@@ -62,6 +62,11 @@ internal sealed record TokenClaims
     /// <summary>What identifies the caller beside its name; may be empty.</summary>
     public required string Id { get; init; }
 
+    /// <summary>Which identity the caller is, and of which kind; null for those that the server does not keep. Of a token it is a hash.</summary>
+    public string? Key { get; init; }
+
+    public string? Kind { get; init; }
+
     /// <summary>The caller's role; null for a stranger.</summary>
     public string? Role { get; init; }
 

@@ -12,7 +12,8 @@ namespace Stapes.Protocols.Oci.Server;
 /// </summary>
 /// <param name="key">32 random bytes that no start changes.</param>
 /// <param name="time">When they end.</param>
-public sealed class RegistryTokens(ReadOnlyMemory<byte> key, TimeProvider time)
+/// <param name="renew">Tells what a caller of a moment ago is now; null for nobody any more.</param>
+public sealed class RegistryTokens(ReadOnlyMemory<byte> key, TimeProvider time, Func<Caller, Caller?> renew)
 {
     /// <summary>A token for a hundred repositories with long names is shorter.</summary>
     private const int LongestToken = 48 << 10;
@@ -20,7 +21,7 @@ public sealed class RegistryTokens(ReadOnlyMemory<byte> key, TimeProvider time)
     /// <summary>{"alg":"HS256","typ":"JWT"}</summary>
     private const string Header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
-    /// <summary>Whoever loses a right keeps it for so long at most; clients ask for a new token when it ends.</summary>
+    /// <summary>Clients ask for a new token when it ends. Whom the server does not keep, but an authority or an issuer, loses a right no sooner.</summary>
     internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
     /// <summary>
@@ -33,9 +34,11 @@ public sealed class RegistryTokens(ReadOnlyMemory<byte> key, TimeProvider time)
         ArgumentNullException.ThrowIfNull(token);
         if (!context.Request.Path.StartsWithSegments(RegistryPath.Segment, StringComparison.Ordinal) || Read(token) is not { } claims)
             return default;
-        var isExpired = claims.Exp <= time.GetUtcNow().ToUnixTimeSeconds();
+        // Who lost a right since then has it no longer; who is nobody any more has to show who they are.
+        var caller = claims.Role is null ? Caller.Stranger : renew(CallerOf(claims, claims.Role));
+        var isExpired = caller is null || claims.Exp <= time.GetUtcNow().ToUnixTimeSeconds();
         context.Features.Set(new TokenGrant(claims.Access, isExpired));
-        return new(isExpired || claims.Role is null ? Caller.Stranger : CallerOf(claims, claims.Role));
+        return new(isExpired ? Caller.Stranger : caller);
     }
 
     /// <returns>The token, and when it was made.</returns>
@@ -47,6 +50,8 @@ public sealed class RegistryTokens(ReadOnlyMemory<byte> key, TimeProvider time)
             Sub = caller.Name,
             Method = caller.Method.ToString(),
             Id = caller.Id,
+            Key = caller.Key?.Id,
+            Kind = caller.Key?.Kind.ToString(),
             Role = caller.Role?.ToString(),
             Projects = caller.Projects is null ? null : [.. caller.Projects],
             Exp = (now + Lifetime).ToUnixTimeSeconds(),
@@ -76,6 +81,7 @@ public sealed class RegistryTokens(ReadOnlyMemory<byte> key, TimeProvider time)
         Name = claims.Sub,
         Method = Enum.Parse<CallerMethod>(claims.Method),
         Id = claims.Id,
+        Key = claims is { Kind: { } kind, Key: { } id } ? new(Enum.Parse<IdentityKind>(kind), id) : null,
         Role = Enum.Parse<Role>(role),
         Projects = claims.Projects?.ToHashSet(StringComparer.Ordinal),
     };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Stapes.Core.Access;
 using Stapes.Core.Repositories;
 
 namespace Stapes.Protocols.Oci.Server;
@@ -28,9 +29,12 @@ internal static class Uploads
 
         if (call.Query("digest-algorithm") is not (null or "sha256" or "sha512"))
             throw RegistryException.DigestInvalid(call.Query("digest-algorithm")!);
-        var upload = await call.Registry.Repositories.Uploads.BeginAsync(call.Name, call.Access.Caller.Name, call.Cancellation);
+        var upload = await call.Registry.Repositories.Uploads.BeginAsync(call.Name, OwnerOf(call.Access.Caller), call.Cancellation);
         await ReplyAsync(call, upload, StatusCodes.Status202Accepted);
     }
+
+    /// <summary>Names are not unique among those who prove themselves in different ways.</summary>
+    private static string OwnerOf(Caller caller) => $"{caller.Method} {caller.Name} {caller.Id}";
 
     public static async Task GetAsync(RegistryCall call)
     {

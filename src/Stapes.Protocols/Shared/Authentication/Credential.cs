@@ -11,13 +11,14 @@ namespace Stapes.Protocols.Shared.Authentication;
 internal sealed record Credential(string Secret, bool IsBearer, bool IsInPath)
 {
     /// <summary>Below it, and a token, are the documents and files of simplestreams, for clients that would send a password in clear text.</summary>
-    private const string PathPrefix = "/t/";
+    private const string PathPrefix = "t/";
 
     /// <summary>Reads the credential of a request. One in the path is taken out of it, so that nothing after this ever sees it.</summary>
     /// <returns>Null when there is none. A credential that nobody can have has an empty secret.</returns>
     public static Credential? Take(HttpRequest request)
     {
-        if (request.Path.Value is { } path && path.StartsWith(PathPrefix, StringComparison.Ordinal))
+        // However it is written, a secret must not be taken for the name of a file, and logged.
+        if (request.Path.Value?.TrimStart('/') is { } path && path.StartsWith(PathPrefix, StringComparison.OrdinalIgnoreCase))
             return FromPath(request, path);
         var header = request.Headers.Authorization.ToString();
         return header.Length == 0 ? null : FromHeader(header);
@@ -26,7 +27,7 @@ internal sealed record Credential(string Secret, bool IsBearer, bool IsInPath)
     private static Credential FromPath(HttpRequest request, string path)
     {
         var end = path.IndexOf('/', PathPrefix.Length);
-        var (secret, rest) = end < 0 ? ("", "/") : (path[PathPrefix.Length..end], path[end..]);
+        var (secret, rest) = end < 0 ? ("", "/") : (path[PathPrefix.Length..end], "/" + path[end..].TrimStart('/'));
         request.Path = rest;
         // Other doors have better ways, and this one must not make a link to a page out of a secret.
         var isOpen = rest.StartsWith("/streams/", StringComparison.Ordinal) || rest.StartsWith("/images/", StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Http;
 using Stapes.Core;
 using Stapes.Core.Access;
@@ -35,11 +36,23 @@ public sealed class RequestAuthentication(AccessControl access, FailedAttempts a
 
         if (credential is null)
         {
-            context.Features.Set(FindByCertificate(context) ?? Caller.Stranger);
+            context.Features.Set(FindByCertificate(context.Connection.ClientCertificate, context.Features.Get<ConnectionIdentity>()) ?? Caller.Stranger);
             return ValueTask.CompletedTask;
         }
 
         return CheckAsync(context, credential);
+    }
+
+    /// <summary>
+    /// For a request that goes on for long: who its sender is by then, which it tells whenever it is called; null for nobody any more.
+    /// Safe for use from everywhere.
+    /// </summary>
+    public Func<Caller?> Follow(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var caller = context.Caller();
+        var (certificate, connection) = (context.Connection.ClientCertificate, context.Features.Get<ConnectionIdentity>());
+        return caller.Method is CallerMethod.Tls ? () => FindByCertificate(certificate, connection) : () => access.Renew(caller);
     }
 
     private async ValueTask CheckAsync(HttpContext context, Credential credential)
@@ -76,11 +89,9 @@ public sealed class RequestAuthentication(AccessControl access, FailedAttempts a
         context.Features.Set(caller);
     }
 
-    private Caller? FindByCertificate(HttpContext context)
+    private Caller? FindByCertificate(X509Certificate2? certificate, ConnectionIdentity? connection)
     {
-        if (context.Connection.ClientCertificate is not { } certificate || context.Features.Get<ConnectionIdentity>() is not { } connection)
-            return null;
-        if (!connection.IsValid(certificate))
+        if (certificate is null || connection is null || !connection.IsValid(certificate))
             return null;
         var listed = access.FindCertificate(connection.FingerprintOf(certificate));
         return authority is null ? listed : connection.CallerOf(certificate, authority) is { } signed ? listed ?? signed : null;
@@ -88,9 +99,15 @@ public sealed class RequestAuthentication(AccessControl access, FailedAttempts a
 
     /// <summary>
     /// A browser adds certificates and passwords to requests that any page makes it send, and says so (Fetch Metadata, section 2.4): those
-    /// are not the will of whom they name.
+    /// are not the will of whom they name. Of websockets not all browsers say it, but each names the page's origin (RFC 6455, section 4.1).
     /// </summary>
-    private static bool IsFromOtherSite(HttpRequest request) => request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none");
+    private static bool IsFromOtherSite(HttpRequest request)
+    {
+        if (request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site)
+            return site is not ("same-origin" or "none");
+        return request.Headers.Origin.ToString() is { Length: > 0 } origin
+            && !(Uri.TryCreate(origin, UriKind.Absolute, out var page) && page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase));
+    }
 
     private static void Refuse(HttpContext context, RefusedCredentials refused)
     {

@@ -20,7 +20,7 @@ internal sealed class Connector(HttpAccess access)
         var found = IPAddress.TryParse(endPoint.Host.Trim('[', ']'), out var literal) ? [literal] : await Dns.GetHostAddressesAsync(endPoint.Host, cancellation);
         var allowed = access.Guard is null ? found : [.. found.Where(access.Guard)];
         if (allowed.Length == 0 && found.Length > 0)
-            throw new StapesException(ErrorKind.Forbidden, $"{endPoint.Host} may not be asked: its address {found[0]} is not one that is open to everybody");
+            throw new StapesException(ErrorKind.Forbidden, $"{endPoint.Host} may not be asked: it has no address that is open to everybody");
         // One that swallows packets must leave time for the others.
         var share = access.Patience.Connect / Math.Max(1, allowed.Length);
         for (var i = 0; ; i++)

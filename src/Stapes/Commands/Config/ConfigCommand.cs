@@ -10,5 +10,6 @@ internal static class ConfigCommand
         RemoteOptions.Data, RemoteOptions.Socket, LocalServer.Quiet,
         TrustCommand.Create(),
         TokenCommand.Create(),
+        OidcCommand.Create(),
     };
 }

@@ -17,13 +17,8 @@ internal static class TokenCommand
     private static Command CreateAdd()
     {
         var name = new Argument<string>("name") { Description = "A name to remove it by" };
-        var role = new Option<string>("--role")
-        {
-            Description = "What it may do: viewer (see private images), publisher (add and change images), admin",
-            HelpName = "ROLE",
-            DefaultValueFactory = static _ => "viewer",
-        };
-        var projects = new Option<string[]>("--project") { Description = "Restrict it to a project, or several", HelpName = "NAME" };
+        var role = AccessOptions.RoleOrViewer();
+        var projects = AccessOptions.Projects();
         var expiry = AccessOptions.Expiry("it");
         var description = new Option<string?>("--description") { Description = "Token description", HelpName = "TEXT" };
         var command = new Command("add", """
@@ -33,7 +28,7 @@ internal static class TokenCommand
             """) { name, role, projects, expiry, description };
         command.SetAction(async (result, cancellation) =>
         {
-            IReadOnlyList<string> restriction = [.. (result.GetValue(projects) ?? []).SelectMany(static p => p.Split(',', StringSplitOptions.RemoveEmptyEntries))];
+            var restriction = AccessOptions.Names(result.GetValue(projects));
             using var server = LocalServer.Connect(result);
             var token = await server.AddTokenAsync(new()
             {

@@ -71,6 +71,31 @@ public sealed class ConfigCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_user_of_the_issuer_is_added_listed_shown_and_removed()
+    {
+        await PrintAsync("project", "create", "shop");
+        await PrintAsync("config", "oidc", "add", "ann/b c@example.org", "--role", "publisher", "--project", "shop", "--description", "Ann", "--expiry", "90d");
+        await PrintAsync("config", "oidc", "add", "ben");
+        Access.FindSubject("ann/b c@example.org").ShouldNotBeNull().MayWrite("shop").ShouldBeTrue();
+        Access.FindSubject("ben").ShouldNotBeNull().Role.ShouldBe(Role.Viewer);
+        (await PrintAsync("config", "oidc", "list", "-f", "csv")).Split('\n')[0].ShouldStartWith("ann/b c@example.org,publisher,shop,Ann,");
+        (await PrintAsync("config", "oidc", "show", "ann/b c@example.org")).ShouldStartWith("name: ann/b c@example.org\ndescription: Ann\nrole: publisher\nrestricted: true\nprojects:\n  - shop\n");
+        (await RunAsync("config", "oidc", "add", "ben")).Errors.ShouldBe("User already in trust store");
+        await PrintAsync("config", "oidc", "remove", "ann/b c@example.org");
+        (await PrintAsync("config", "oidc", "list", "-f", "csv")).Split('\n').Length.ShouldBe(2);
+        foreach (var wrong in (string[][])[["show", "cleo"], ["remove", "cleo"], ["add", ""], ["add", "cleo", "--role", "king"], ["add", "cleo", "--project", "none"]])
+            (await RunAsync(["config", "oidc", .. wrong])).Status.ShouldBe(1, string.Join(' ', wrong));
+    }
+
+    [Fact]
+    public async Task A_token_with_a_slash_in_its_name_can_be_removed()
+    {
+        await PrintAsync("config", "token", "add", "ci/nightly %2F");
+        await PrintAsync("config", "token", "remove", "ci/nightly %2F");
+        Access.State.Of(IdentityKind.Token).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_project_is_created_listed_and_deleted()
     {
         (await PrintAsync("project", "create", "shop", "--description", "Ours")).ShouldBe("Project shop created\n");

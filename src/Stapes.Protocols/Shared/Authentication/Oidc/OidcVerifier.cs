@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Stapes.Core.Access;
 
 namespace Stapes.Protocols.Shared.Authentication.Oidc;
 
@@ -9,7 +10,6 @@ namespace Stapes.Protocols.Shared.Authentication.Oidc;
 /// </summary>
 public sealed class OidcVerifier : IDisposable
 {
-    private const int LongestName = 256;
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
 
     private readonly TimeProvider time;
@@ -58,7 +58,7 @@ public sealed class OidcVerifier : IDisposable
         CheckAudience(parsed);
         CheckNetwork(parsed, from);
         return new(
-            parsed.Text("sub") is { Length: > 0 and <= LongestName } subject ? subject : throw new RejectedTokenException("it has no subject"),
+            parsed.Text("sub") is { Length: > 0 and <= Identity.LongestUserName } subject ? subject : throw new RejectedTokenException("it has no subject"),
             Name(parsed));
     }
 
@@ -103,8 +103,8 @@ public sealed class OidcVerifier : IDisposable
         var name = Options.Claim.Length > 0 ? token.Text(Options.Claim)
             : token.Text("email") is { Length: > 0 } address && !IsUnverified(token) ? address
             : token.Text("sub");
-        return name is { Length: > 0 and <= LongestName } && !name.Any(char.IsControl)
-            ? name
+        return Identity.IsUserName(name)
+            ? name!
             : throw new RejectedTokenException($"it has no claim \"{Options.Claim}\" that names the user");
     }
 

@@ -86,6 +86,7 @@ public abstract class IncusServerTest : IAsyncLifetime
             Images = library,
             Library = library,
             Access = routes.ServiceProvider.GetRequiredService<AccessControl>(),
+            Follow = routes.ServiceProvider.GetRequiredService<RequestAuthentication>().Follow,
             Attempts = routes.ServiceProvider.GetRequiredService<FailedAttempts>(),
             Version = "1.2.3",
             Identity = static () => new(["192.0.2.1:8443"], "PEM", "abc"),

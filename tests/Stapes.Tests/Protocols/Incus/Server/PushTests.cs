@@ -30,6 +30,7 @@ public class PushTests : IncusServerTest
                 Images = library,
                 Library = library,
                 Access = routes.ServiceProvider.GetRequiredService<AccessControl>(),
+                Follow = routes.ServiceProvider.GetRequiredService<RequestAuthentication>().Follow,
                 Attempts = routes.ServiceProvider.GetRequiredService<FailedAttempts>(),
                 Version = "1.2.3",
             });

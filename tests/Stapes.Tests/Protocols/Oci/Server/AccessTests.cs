@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using Stapes.Core;
 using Stapes.Core.Access;
 using Stapes.Protocols.Oci.Server;
 using Stapes.Tests.Library;
@@ -103,6 +104,26 @@ public sealed class AccessTests : RegistryTest
     }
 
     [Fact]
+    public async Task Whoever_loses_a_right_has_it_no_longer_although_the_token_was_made_before()
+    {
+        var (token, _) = await TokenAsync("publisher", $"repository:{Name}:pull,push");
+        (await BearerAsync("POST", $"/v2/{Name}/blobs/uploads/", token)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        var identity = Access.State.Of(IdentityKind.Token).Single(static i => i.Name == "publisher");
+        await Access.UpdateAsync(identity.Key, static i => i with { Role = Role.Viewer }, Cancellation);
+        (await BearerAsync("POST", $"/v2/{Name}/blobs/uploads/", token)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        await Access.RemoveAsync(identity.Key, Cancellation);
+        (await BearerAsync("POST", $"/v2/{Name}/blobs/uploads/", token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_project_with_repositories_cannot_be_deleted_because_they_would_be_those_of_another()
+    {
+        await PushBlobAsync([1], "lab/app");
+        var error = await Should.ThrowAsync<StapesException>(() => Access.ChangeProjectsAsync(ProjectChanges.Delete("lab"), Cancellation));
+        error.Message.ShouldContain("repositories");
+    }
+
+    [Fact]
     public async Task A_token_ends_and_cannot_be_changed()
     {
         var (token, _) = await TokenAsync("publisher", $"repository:{Name}:pull,push");
@@ -116,7 +137,7 @@ public sealed class AccessTests : RegistryTest
         await RestartAsync();
         (await BearerAsync("GET", "/v2/", token)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        var (old, _) = new RegistryTokens(TokenKey, new ManualTime { Now = DateTimeOffset.UtcNow.AddMinutes(-5) }).Issue(Caller.Local, []);
+        var (old, _) = new RegistryTokens(TokenKey, new ManualTime { Now = DateTimeOffset.UtcNow.AddMinutes(-5) }, static c => c).Issue(Caller.Local, []);
         using var response = await BearerAsync("GET", "/v2/", old);
         response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         response.Headers.WwwAuthenticate.Single().ToString().ShouldBe(

@@ -43,6 +43,8 @@ public abstract class RegistryTest : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
+    private protected AccessControl Access => server!.Access;
+
     private protected ImageLibrary Library => server!.Library;
 
     private protected async Task RestartAsync(Func<ServerSettings, ServerSettings>? change = null)

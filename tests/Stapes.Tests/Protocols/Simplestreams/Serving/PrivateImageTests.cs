@@ -43,6 +43,42 @@ public sealed class PrivateImageTests
         server.Log.ShouldNotContain("/t/");
     }
 
+    [Theory]
+    [InlineData("//t/{0}/streams/v1/images.json", HttpStatusCode.OK)]
+    [InlineData("/t/{0}//streams/v1/images.json", HttpStatusCode.OK)]
+    [InlineData("/T/{0}/streams/v1/images.json", HttpStatusCode.OK)]
+    [InlineData("/%74/{0}/streams/v1/images.json", HttpStatusCode.OK)]
+    [InlineData("/x/../t/{0}/streams/v1/images.json", HttpStatusCode.OK)]
+    [InlineData("/t/{0}/../{0}/streams/v1/images.json", HttpStatusCode.OK)]
+    [InlineData("/t/{0}/streams/../1.0/images", HttpStatusCode.NotFound)]
+    [InlineData("/t/{0}/streams%2Fv1/images.json", HttpStatusCode.NotFound)]
+    public async Task However_the_path_is_written_its_token_is_not_logged_and_opens_simplestreams_alone(string path, HttpStatusCode status)
+    {
+        await using var server = await StartAsync();
+        var secret = await server.Server.Access.TokenAsync("shop", Role.Viewer, "shop");
+        await using (var connection = await server.ConnectAsync())
+        {
+            // Clients in .NET tidy up a path before they send it.
+            await connection.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET {path.Replace("{0}", secret, StringComparison.Ordinal)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), Cancellation);
+            using var reader = new StreamReader(connection);
+            (await reader.ReadToEndAsync(Cancellation)).ShouldStartWith($"HTTP/1.1 {(int)status} ");
+        }
+
+        await server.StopAsync();
+        server.Log.ShouldNotContain(secret);
+    }
+
+    [Fact]
+    public async Task A_bearer_token_sees_what_the_same_token_sees_as_a_password()
+    {
+        await using var server = await StartAsync();
+        using var client = server.WithCertificate(null);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", await server.Server.Access.TokenAsync("shop", Role.Viewer, "shop"));
+        (await ReleasesAsync(client)).ShouldBe(["public", "shop"]);
+        (await StatusAsync(client, await FileAsync(server, "shop", "shop"))).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(client, await FileAsync(server, "default", "private"))).ShouldBe(HttpStatusCode.NotFound);
+    }
+
     [Fact]
     public async Task The_files_of_private_images_are_for_those_who_may_see_them()
     {

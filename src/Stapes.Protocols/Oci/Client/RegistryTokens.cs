@@ -36,7 +36,7 @@ internal sealed class RegistryTokens(HttpClient http, Func<CancellationToken, Ta
     {
         foreach (var challenge in challenges)
         {
-            var we = await (asked ??= credentials(cancellation));
+            var we = await WhoAsync(cancellation);
             var answer = challenge.Scheme.ToUpperInvariant() switch
             {
                 "BEARER" => await GetTokenAsync(Challenge.Parse(challenge.Parameter ?? ""), registry, scope, we, cancellation),
@@ -53,6 +53,17 @@ internal sealed class RegistryTokens(HttpClient http, Func<CancellationToken, Ta
         return null;
     }
 
+    /// <summary>Asked for once, but again when that failed or was given up.</summary>
+    private Task<RegistryCredentials?> WhoAsync(CancellationToken cancellation)
+    {
+        lock (sync)
+        {
+            if (asked is null or { IsCompleted: true, IsCompletedSuccessfully: false })
+                asked = credentials(cancellation);
+            return asked;
+        }
+    }
+
     /// <summary>Passwords travel encrypted, or not further than this machine.</summary>
     private static bool MayHavePassword(Uri server) => server.Scheme == Uri.UriSchemeHttps || server.IsLoopback;
 
@@ -64,8 +75,12 @@ internal sealed class RegistryTokens(HttpClient http, Func<CancellationToken, Ta
             throw new StapesException(ErrorKind.Forbidden, $"{registry.Authority} sends us to {server.Authority} for a token, without TLS; no password goes there");
         challenge.TryGetValue("service", out var service);
         var wanted = challenge.TryGetValue("scope", out var named) ? named : scope;
+        // Whoever can change what a registry without TLS answers chooses the server, too.
+        var mayHave = MayHavePassword(registry) && MayHavePassword(server);
+        if (we is { IsToken: true } && !mayHave)
+            throw new StapesException(ErrorKind.Forbidden, $"{registry.Authority} has no TLS; the credential helper's token does not go there: reach it over https");
         using var request = we is { IsToken: true } ? Exchange(server, service, wanted, we) : Ask(server, service, wanted);
-        if (we is { IsToken: false } && MayHavePassword(server))
+        if (we is { IsToken: false } && mayHave)
             request.Headers.Authorization = we.Basic;
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         if (!response.IsSuccessStatusCode)

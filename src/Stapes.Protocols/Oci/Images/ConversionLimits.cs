@@ -3,7 +3,7 @@ namespace Stapes.Protocols.Oci.Images;
 /// <summary>What an application image may ask of whoever turns its layers into a root file system: anybody can push one.</summary>
 public sealed record ConversionLimits
 {
-    /// <summary>Entries of all layers together. Each takes some 300 bytes of memory while the image is converted.</summary>
+    /// <summary>Entries of all layers together, and directories that only their paths name. Each takes some 300 bytes of memory while the image is converted.</summary>
     public int Entries { get; init; } = 500_000;
 
     /// <summary>Bytes of all layers together when they are not compressed, and of the files that they make, holes included.</summary>

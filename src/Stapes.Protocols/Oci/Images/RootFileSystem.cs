@@ -40,7 +40,7 @@ internal sealed class RootFileSystem
             for (var number = 0; await reader.NextAsync(cancellation) is { } entry; number++)
             {
                 if (++count > limits.Entries)
-                    throw RootTree.Invalid($"has more than {limits.Entries} entries");
+                    throw RootTree.TooMany(limits);
                 entries.Apply(entry, layer, number);
             }
 

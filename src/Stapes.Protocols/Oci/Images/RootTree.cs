@@ -12,6 +12,7 @@ internal sealed class RootTree(ConversionLimits limits)
 
     private long steps;
     private long nameBytes;
+    private int nodes;
 
     /// <summary>As umoci makes it; a layer that has an entry for it changes it.</summary>
     public RootNode Root { get; } = new("", null, Directory());
@@ -42,6 +43,9 @@ internal sealed class RootTree(ConversionLimits limits)
             throw Invalid($"has a name of {name.Length} bytes; a file system takes {MaxName}");
         if (directory.PathLength + 1 + name.Length > limits.PathLength)
             throw Invalid($"has a path of more than {limits.PathLength} bytes");
+        // Directories that no layer has an entry for, but paths name, take as much memory as others.
+        if (++nodes > limits.Entries)
+            throw TooMany(limits);
         Count(name.Length + inode.LinkTarget.Length + inode.ExtendedAttributes.Sum(static a => a.Key.Length + (long)a.Value.Length));
         return directory.Set(name, inode);
     }
@@ -60,6 +64,8 @@ internal sealed class RootTree(ConversionLimits limits)
         if (++steps > limits.Steps)
             throw Invalid("has paths that lead through too many directories and links");
     }
+
+    public static StapesException TooMany(ConversionLimits limits) => Invalid($"has more than {limits.Entries} entries");
 
     public static StapesException Invalid(string what) => new(ErrorKind.Invalid, $"The image {what}; it was not converted");
 

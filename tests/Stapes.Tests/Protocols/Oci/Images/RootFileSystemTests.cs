@@ -125,6 +125,10 @@ public sealed class RootFileSystemTests
         RefusedAsync("more than 3 entries", new ConversionLimits { Entries = 3 }, Layer.File("a").File("b").File("c").File("d"));
 
     [Fact]
+    public Task Directories_that_only_paths_name_are_entries_too() =>
+        RefusedAsync("more than 5 entries", new ConversionLimits { Entries = 5 }, Layer.File("a/b/c").File("d/e/f"));
+
+    [Fact]
     public async Task A_hundred_thousand_entries_are_no_trouble()
     {
         var layer = Layer;

@@ -62,7 +62,7 @@ internal static class ListCommand
         var raw = format.Kind is ListKind.Json or ListKind.Yaml ? RawJson.List(images.Select(static i => i.Raw)) : default;
         ListPrinter.Print(
             result.InvocationConfiguration.Output, format, [.. columns.Select(static c => c.Header)], rows,
-            raw, IncusJsonContext.Default.IReadOnlyListImageRecord);
+            raw, format.Kind is ListKind.Yaml ? IncusJsonContext.Default.IReadOnlyListImageRecord : null);
         return 0;
     }
 

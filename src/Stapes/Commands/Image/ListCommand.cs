@@ -46,7 +46,6 @@ internal static class ListCommand
 
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
     {
-        PostponeCollections();
         var book = RemoteOptions.Book(result);
         var (place, filters) = book.TakePlace(result.GetValue(Words) ?? []);
         var allProjects = result.GetValue(AllProjects);
@@ -64,19 +63,6 @@ internal static class ListCommand
             result.InvocationConfiguration.Output, format, [.. columns.Select(static c => c.Header)], rows,
             raw, format.Kind is ListKind.Yaml ? IncusJsonContext.Default.IReadOnlyListImageRecord : null);
         return 0;
-    }
-
-    /// <summary>Until the records of some thousands of images are there: to look for garbage among them takes as long as to make them.</summary>
-    private static void PostponeCollections()
-    {
-        try
-        {
-            GC.TryStartNoGCRegion(64 << 20);
-        }
-        catch (InvalidOperationException)
-        {
-            // Another list in this process has done so.
-        }
     }
 
     private static async Task<IReadOnlyList<ListedImage>> FindAsync(RemoteBook book, RemotePlace place, ImageFilter filter, bool allProjects, CancellationToken cancellation)

@@ -82,7 +82,7 @@ internal static class ListCommand
     private static async Task<IReadOnlyList<ListedImage>> FindAsync(RemoteBook book, RemotePlace place, ImageFilter filter, CancellationToken cancellation)
     {
         using var remote = book.Open(place);
-        return [.. (await remote.ListAsync(cancellation)).Select(static i => new ListedImage(RemoteImageRecord.Of(i))).Where(i => filter.Matches(i.Image, () => i.Raw))];
+        return [.. (await remote.ListAsync(cancellation)).Select(i => new ListedImage(RemoteImageRecord.Of(i, place))).Where(i => filter.Matches(i.Image, () => i.Raw))];
     }
 
     private static IReadOnlyList<ListedImage> Select(JsonElement list, ImageFilter filter) =>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Threading.Channels;
+using Stapes.Core.Storage.FileSystem;
 
 namespace Stapes.Core.Images;
 
@@ -55,7 +56,7 @@ internal sealed class BlockPump
         {
             if (!free.Reader.TryRead(out var block))
                 block = TryMake() ?? await free.Reader.ReadAsync(cancellation);
-            length = await source.ReadAtLeastAsync(block.Buffer.AsMemory(0, BlockSize), BlockSize, throwOnEndOfStream: false, cancellation);
+            length = await source.ReadAtLeastAsync(block.Memory, BlockSize, throwOnEndOfStream: false, cancellation);
             passed(length);
             block.Length = length;
             block.Pending = consumers.Count;
@@ -77,7 +78,7 @@ internal sealed class BlockPump
             return null;
         }
 
-        var block = new Block(ArrayPool<byte>.Shared.Rent(BlockSize));
+        var block = new Block(ArrayPool<byte>.Shared.Rent(BlockSize + WritebackStream.Alignment));
         made.Add(block);
         return block;
     }
@@ -94,15 +95,18 @@ internal sealed class BlockPump
     {
         await foreach (var block in queue.Reader.ReadAllAsync(cancellation))
         {
-            await consume(block.Buffer.AsMemory(0, block.Length));
+            await consume(block.Memory[..block.Length]);
             if (Interlocked.Decrement(ref block.Pending) == 0)
                 free.Writer.TryWrite(block);
         }
     }
 
+    /// <summary>A megabyte of a buffer, from an address on that a device can take it from (<see cref="WritebackStream"/>).</summary>
     private sealed class Block(byte[] buffer)
     {
         public byte[] Buffer { get; } = buffer;
+
+        public Memory<byte> Memory { get; } = buffer.AsMemory(WritebackStream.AlignedStart(buffer), BlockSize);
 
         public int Length { get; set; }
 

@@ -76,15 +76,8 @@ internal sealed class IngestStream(ImageInput input, IReadOnlyList<Sha256Hasher>
 
     private IEnumerable<Func<ReadOnlyMemory<byte>, ValueTask>> Consumers(CancellationToken cancellation)
     {
-        foreach (var digest in digests)
-        {
-            yield return bytes =>
-            {
-                digest.Append(bytes.Span);
-                return ValueTask.CompletedTask;
-            };
-        }
-
+        foreach (var hash in Sha256Hasher.Consumers(digests))
+            yield return hash;
         if (copy is not null)
             yield return bytes => copy.WriteAsync(bytes, cancellation);
     }

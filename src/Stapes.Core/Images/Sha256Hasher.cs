@@ -46,6 +46,16 @@ public sealed unsafe partial class Sha256Hasher : IDisposable
             Require(SHA256_Update(state, data, (nuint)bytes.Length));
     }
 
+    /// <summary>
+    /// What takes the bytes for all of them: each by itself, so that they can work side by side; or one for two where that takes the
+    /// time of one.
+    /// </summary>
+    internal static IReadOnlyList<Func<ReadOnlyMemory<byte>, ValueTask>> Consumers(IReadOnlyList<Sha256Hasher> hashers) => hashers switch
+    {
+        [var first, var second] when HasNative && Sha256Lanes.AreThere => [Consumer(bytes => AppendBoth(first, second, bytes.Span))],
+        _ => [.. hashers.Select(static h => Consumer(bytes => h.Append(bytes.Span)))],
+    };
+
     /// <summary>The digest of all that was appended. Ends the hasher's use.</summary>
     public Sha256Digest Finish()
     {
@@ -68,6 +78,26 @@ public sealed unsafe partial class Sha256Hasher : IDisposable
         managed?.Dispose();
         NativeMemory.Free(state);
         state = null;
+    }
+
+    private static Func<ReadOnlyMemory<byte>, ValueTask> Consumer(Action<ReadOnlyMemory<byte>> append) => bytes =>
+    {
+        append(bytes);
+        return ValueTask.CompletedTask;
+    };
+
+    private static void AppendBoth(Sha256Hasher first, Sha256Hasher second, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < Sha256Lanes.LeastSize)
+        {
+            first.Append(bytes);
+            second.Append(bytes);
+            return;
+        }
+
+        ObjectDisposedException.ThrowIf(first.state is null, first);
+        ObjectDisposedException.ThrowIf(second.state is null, second);
+        Sha256Lanes.Append((uint*)first.state, (uint*)second.state, bytes);
     }
 
     private static bool IsLoadable()

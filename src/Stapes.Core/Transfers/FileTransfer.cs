@@ -66,13 +66,9 @@ public static class FileTransfer
     {
         using var digest = new Sha256Hasher();
         using var combined = before is null ? null : new Sha256Hasher();
-        List<Func<ReadOnlyMemory<byte>, ValueTask>> hashes = [bytes => Append(digest, bytes)];
         if (combined is not null)
-        {
-            await PassAsync(before!, [bytes => Append(combined, bytes)], static _ => { }, cancellation);
-            hashes.Add(bytes => Append(combined, bytes));
-        }
-
+            await PassAsync(before!, Sha256Hasher.Consumers([combined]), static _ => { }, cancellation);
+        var hashes = Sha256Hasher.Consumers(combined is null ? [digest] : [digest, combined]);
         if (part.Content.Length > 0)
             await PassAsync(part.TemporaryPath, hashes, passed, cancellation);
         await BlockPump.RunAsync(source, [.. hashes, bytes => part.Content.WriteAsync(bytes, cancellation)], passed, cancellation);
@@ -87,11 +83,5 @@ public static class FileTransfer
     {
         await using var stream = new FileStream(path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan, Share = FileShare.ReadWrite | FileShare.Delete });
         await BlockPump.RunAsync(stream, consumers, passed, cancellation);
-    }
-
-    private static ValueTask Append(Sha256Hasher hasher, ReadOnlyMemory<byte> bytes)
-    {
-        hasher.Append(bytes.Span);
-        return ValueTask.CompletedTask;
     }
 }

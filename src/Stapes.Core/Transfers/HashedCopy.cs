@@ -17,17 +17,14 @@ public static class HashedCopy
     {
         using var digest = new Sha256Hasher();
         using var combined = before is null ? null : new Sha256Hasher();
-        List<Func<ReadOnlyMemory<byte>, ValueTask>> consumers = [Append(digest)];
         if (combined is not null)
         {
             await using var first = OpenRead(before!);
-            await BlockPump.RunAsync(first, [Append(combined)], static _ => { }, cancellation);
-            consumers.Add(Append(combined));
+            await BlockPump.RunAsync(first, Sha256Hasher.Consumers([combined]), static _ => { }, cancellation);
         }
 
-        if (copy is not null)
-            consumers.Add(bytes => copy.WriteAsync(bytes, cancellation));
-        await BlockPump.RunAsync(source, consumers, passed, cancellation);
+        var hashes = Sha256Hasher.Consumers(combined is null ? [digest] : [digest, combined]);
+        await BlockPump.RunAsync(source, copy is null ? hashes : [.. hashes, bytes => copy.WriteAsync(bytes, cancellation)], passed, cancellation);
         return (digest.Finish(), combined?.Finish());
     }
 
@@ -40,10 +37,4 @@ public static class HashedCopy
 
     private static FileStream OpenRead(string path) =>
         new(path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan, Share = FileShare.ReadWrite | FileShare.Delete });
-
-    private static Func<ReadOnlyMemory<byte>, ValueTask> Append(Sha256Hasher hasher) => bytes =>
-    {
-        hasher.Append(bytes.Span);
-        return ValueTask.CompletedTask;
-    };
 }

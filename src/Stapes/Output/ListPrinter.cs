@@ -25,14 +25,14 @@ internal static class ListPrinter
         // The kinds of table have no use for it, and it is most of the work.
         Print(writer, format, headers, rows, format.Kind is ListKind.Json or ListKind.Yaml ? JsonSerializer.SerializeToElement(raw, type) : default, type);
 
-    /// <summary>The same for a list that is JSON already: its fields and values are printed as they are, also those that <paramref name="type"/> does not have.</summary>
+    /// <summary>The same for a list that is JSON already: its fields and values are printed as they are, also those that <paramref name="type"/> does not have; YAML alone needs that.</summary>
     public static void Print(
         TextWriter writer,
         ListFormat format,
         IReadOnlyList<string> headers,
         IReadOnlyList<IReadOnlyList<string>> rows,
         JsonElement raw,
-        JsonTypeInfo type)
+        JsonTypeInfo? type)
     {
         var shown = format.NoHeader ? [] : headers;
         // About what a row takes.
@@ -55,7 +55,7 @@ internal static class ListPrinter
                 text.WriteLine(GoJson.Serialize(raw));
                 break;
             case ListKind.Yaml:
-                YamlWriter.Write(text, raw, type);
+                YamlWriter.Write(text, raw, type ?? throw new ArgumentNullException(nameof(type)));
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(format), format.Kind, "Unknown kind of list.");

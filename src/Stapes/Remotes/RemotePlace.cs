@@ -9,6 +9,9 @@ internal sealed record RemotePlace(string Name, ConfiguredRemote? Remote, string
     /// <summary>Whether it speaks the Incus API.</summary>
     public bool IsIncus => Remote?.Protocol == ConfiguredRemote.Incus;
 
+    /// <summary>Whether it is a simplestreams server or tree.</summary>
+    public bool IsSimplestreams => Remote is null || Remote.Protocol == ConfiguredRemote.Simplestreams;
+
     /// <summary>The tree on this machine, also where it is a configured remote; null for a server.</summary>
     public string? TreeDirectory => Directory
         ?? (Remote is { } remote && remote.Addresses[0].StartsWith("file://", StringComparison.Ordinal) ? new Uri(remote.Addresses[0]).LocalPath : null);

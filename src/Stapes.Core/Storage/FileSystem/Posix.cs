@@ -13,6 +13,7 @@ internal static partial class Posix
     private const int Interrupted = 4;
     private const int WouldBlock = 11;
     private const int OpenReadOnly = 0;
+    private const int OpenWriteOnly = 1;
     private const int OpenCloseOnExec = 0x80000;
     private const uint SyncRangeWrite = 2;
     private const uint CloseOnExec = 1;
@@ -70,6 +71,18 @@ internal static partial class Posix
     /// <summary>Asks the kernel to start writing a range to the disk now, so that a later flush is short; a length of 0 reaches to the end. Best effort.</summary>
     public static void StartWriteback(SafeFileHandle file, long offset, long length) =>
         _ = sync_file_range(file, offset, length, SyncRangeWrite);
+
+    /// <summary>
+    /// Opens a file for writing past the page cache (open(2), O_DIRECT); null where the file system does not have that. Addresses of
+    /// memory, offsets and lengths must be multiples of the device's blocks.
+    /// </summary>
+    public static SafeFileHandle? TryOpenDirect(string path)
+    {
+        // The kernel's <fcntl.h> of each architecture; ARM has a number of its own.
+        int direct = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
+        var descriptor = open(path, OpenWriteOnly | OpenCloseOnExec | direct);
+        return descriptor < 0 ? null : new(descriptor, ownsHandle: true);
+    }
 
     /// <summary>Gives a file a second name; false where the file system or its rules do not allow that.</summary>
     public static bool TryLink(string existing, string name) => link(existing, name) == 0;

@@ -67,7 +67,7 @@ internal static class CopyCommand
         using var source = book.Open(word.Place);
         using var target = CopyTargets.Open(book, place, result.GetValue(TargetProject));
         var items = IsMany(result)
-            ? await SelectAsync(source, result.GetValue(Filters) ?? [], type, architecture, cancellation)
+            ? await SelectAsync(source, word.Place, result.GetValue(Filters) ?? [], type, architecture, cancellation)
             : [await FindAsync(source, word, type, architecture, cancellation)];
         var options = new CopyOptions
         {
@@ -103,17 +103,17 @@ internal static class CopyCommand
     }
 
     private static async Task<IReadOnlyList<CopyItem>> SelectAsync(
-        IRemote source, IReadOnlyList<string> filters, ImageType? type, Architecture? architecture, CancellationToken cancellation)
+        IRemote source, RemotePlace place, IReadOnlyList<string> filters, ImageType? type, Architecture? architecture, CancellationToken cancellation)
     {
         var filter = new ImageFilter(filters);
         return [.. (await source.ListAsync(cancellation))
-            .Where(i => (type is null || i.Type == type) && (architecture is null || i.Architecture == architecture) && Matches(filter, i))
+            .Where(i => (type is null || i.Type == type) && (architecture is null || i.Architecture == architecture) && Matches(filter, i, place))
             .Select(static i => new CopyItem(i))];
     }
 
-    private static bool Matches(ImageFilter filter, RemoteImage image)
+    private static bool Matches(ImageFilter filter, RemoteImage image, RemotePlace place)
     {
-        var record = RemoteImageRecord.Of(image);
+        var record = RemoteImageRecord.Of(image, place);
         return filter.Matches(record, () => JsonSerializer.SerializeToElement(record, IncusJsonContext.Default.ImageRecord));
     }
 

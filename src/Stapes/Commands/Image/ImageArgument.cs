@@ -34,7 +34,7 @@ internal static class ImageArgument
         }
 
         using var remote = book.Open(word.Place);
-        return RemoteImageRecord.Of(await remote.RequireAsync(word, vm ? ImageType.VirtualMachine : null, architecture: null, cancellation));
+        return RemoteImageRecord.Of(await remote.RequireAsync(word, vm ? ImageType.VirtualMachine : null, architecture: null, cancellation), word.Place);
     }
 
     /// <summary>The same of a server that can say more, such as the entity tag.</summary>

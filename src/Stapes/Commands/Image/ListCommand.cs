@@ -46,7 +46,6 @@ internal static class ListCommand
 
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
     {
-        PostponeCollections();
         var book = RemoteOptions.Book(result);
         var (place, filters) = book.TakePlace(result.GetValue(Words) ?? []);
         var allProjects = result.GetValue(AllProjects);
@@ -62,21 +61,8 @@ internal static class ListCommand
         var raw = format.Kind is ListKind.Json or ListKind.Yaml ? RawJson.List(images.Select(static i => i.Raw)) : default;
         ListPrinter.Print(
             result.InvocationConfiguration.Output, format, [.. columns.Select(static c => c.Header)], rows,
-            raw, IncusJsonContext.Default.IReadOnlyListImageRecord);
+            raw, format.Kind is ListKind.Yaml ? IncusJsonContext.Default.IReadOnlyListImageRecord : null);
         return 0;
-    }
-
-    /// <summary>Until the records of some thousands of images are there: to look for garbage among them takes as long as to make them.</summary>
-    private static void PostponeCollections()
-    {
-        try
-        {
-            GC.TryStartNoGCRegion(64 << 20);
-        }
-        catch (InvalidOperationException)
-        {
-            // Another list in this process has done so.
-        }
     }
 
     private static async Task<IReadOnlyList<ListedImage>> FindAsync(RemoteBook book, RemotePlace place, ImageFilter filter, bool allProjects, CancellationToken cancellation)
@@ -96,7 +82,7 @@ internal static class ListCommand
     private static async Task<IReadOnlyList<ListedImage>> FindAsync(RemoteBook book, RemotePlace place, ImageFilter filter, CancellationToken cancellation)
     {
         using var remote = book.Open(place);
-        return [.. (await remote.ListAsync(cancellation)).Select(static i => new ListedImage(RemoteImageRecord.Of(i))).Where(i => filter.Matches(i.Image, () => i.Raw))];
+        return [.. (await remote.ListAsync(cancellation)).Select(i => new ListedImage(RemoteImageRecord.Of(i, place))).Where(i => filter.Matches(i.Image, () => i.Raw))];
     }
 
     private static IReadOnlyList<ListedImage> Select(JsonElement list, ImageFilter filter) =>

@@ -1,3 +1,4 @@
+using Stapes.Core.Images;
 using Stapes.Core.Storage.FileSystem;
 
 namespace Stapes.Tests.Storage.FileSystem;
@@ -32,6 +33,33 @@ public sealed class StagedFileTests : IDisposable
 
         (await File.ReadAllBytesAsync(directory["target"], Cancellation)).AsSpan().SequenceEqual(content).ShouldBeTrue();
         Directory.EnumerateFiles(Staging).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0, 777)]
+    [InlineData(4097, 0)]
+    [InlineData(4096, 512)]
+    public async Task A_large_file_holds_what_was_written_however_its_pieces_begin_and_end(int already, int beyond)
+    {
+        var content = new byte[(37 << 20) + already + beyond];
+        new Random(2).NextBytes(content);
+        if (already > 0)
+        {
+            using var before = StagedFile.TryContinue(Staging, "part")!;
+            await before.Content.WriteAsync(content.AsMemory(0, already), Cancellation);
+        }
+
+        using (var staged = StagedFile.TryContinue(Staging, "part")!)
+        {
+            using var rest = new MemoryStream(content, already, content.Length - already);
+            await BlockPump.RunAsync(rest, [bytes => staged.Content.WriteAsync(bytes, Cancellation)], static _ => { }, Cancellation);
+            staged.Content.Length.ShouldBe(content.Length);
+            staged.Flush();
+            staged.MoveTo(directory["target"]);
+        }
+
+        (await File.ReadAllBytesAsync(directory["target"], Cancellation)).AsSpan().SequenceEqual(content).ShouldBeTrue();
     }
 
     [Fact]

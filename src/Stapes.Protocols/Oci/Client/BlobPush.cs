@@ -51,9 +51,12 @@ internal sealed class BlobPush(Registry registry, string repository)
         using var post = new HttpRequestMessage(HttpMethod.Post, $"/v2/{repository}/blobs/uploads/") { Content = new ByteArrayContent([]) };
         using var begun = await registry.Http.SendAsync(post, cancellation);
         Require(begun);
-        return begun.StatusCode is HttpStatusCode.Accepted && begun.Headers.Location is { } location
-            ? new(registry.Url, location)
-            : throw new StapesException(ErrorKind.Unavailable, $"{registry.Url.Authority} does not say where the bytes of a push shall go");
+        if (begun.StatusCode is not HttpStatusCode.Accepted || begun.Headers.Location is not { } location)
+            throw new StapesException(ErrorKind.Unavailable, $"{registry.Url.Authority} does not say where the bytes of a push shall go");
+        var place = new Uri(registry.Url, location);
+        return place.Scheme == Uri.UriSchemeHttps || place.Scheme == registry.Url.Scheme
+            ? place
+            : throw new StapesException(ErrorKind.Forbidden, $"{registry.Url.Authority} sends the bytes of a push to {place.Scheme}://{place.Authority}, out of TLS; nothing was sent");
     }
 
     private static void Require(HttpResponseMessage response)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 using Stapes.Core;
@@ -12,6 +13,8 @@ namespace Stapes.Protocols.Oci.Client;
 /// <param name="Reference">A tag or a digest.</param>
 public sealed partial record ImageName(string Repository, string Reference)
 {
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
     public bool IsDigest => Reference.Contains(':', StringComparison.Ordinal);
 
     public static bool TryParse(string text, bool isDockerHub, [NotNullWhen(true)] out ImageName? name)
@@ -23,6 +26,9 @@ public sealed partial record ImageName(string Repository, string Reference)
         var colon = rest.LastIndexOf(':');
         var tag = colon < 0 ? null : rest[(colon + 1)..];
         var repository = colon < 0 ? rest : rest[..colon];
+        // A fingerprint or an ID, which no client of registries takes for a name. Source: Docker distribution, reference, «ParseNormalizedNamed».
+        if (repository.Length == 64 && !repository.AsSpan().ContainsAnyExcept(HexDigits))
+            return false;
         if (isDockerHub && !repository.Contains('/', StringComparison.Ordinal))
             repository = $"library/{repository}";
         if (repository.Length > 255 || !RepositoryPattern().IsMatch(repository) || (tag is not null && !TagPattern().IsMatch(tag)) || (digest is not null && !OciDigest.TryParse(digest, out _)))
@@ -34,7 +40,7 @@ public sealed partial record ImageName(string Repository, string Reference)
     /// <exception cref="StapesException">Invalid: it is no such name.</exception>
     public static ImageName Parse(string text, bool isDockerHub) => TryParse(text, isDockerHub, out var name)
         ? name
-        : throw new StapesException(ErrorKind.Invalid, $"\"{text}\" names no image of a registry: write NAME:TAG or NAME@sha256:…, such as library/alpine:3.20");
+        : throw new StapesException(ErrorKind.Invalid, $"\"{text}\" names no image of a registry, which knows them by name or digest: write NAME:TAG or NAME@sha256:…, such as library/alpine:3.20");
 
     public override string ToString() => Repository + (IsDigest ? "@" : ":") + Reference;
 

@@ -23,13 +23,14 @@ internal sealed class RegistryHandler(HttpClient http, Uri registry, RegistryTok
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var scope = Scope(request);
-        var isOurs = request.RequestUri!.GetLeftPart(UriPartial.Authority) == registry.GetLeftPart(UriPartial.Authority);
+        var isOurs = IsOurs(request.RequestUri!);
         var authorization = isOurs ? tokens.Find(scope) : null;
         var answered = false;
         for (var waits = 0; ;)
         {
             var response = await TrySendAsync(request, authorization, cancellationToken);
-            if (response.StatusCode is HttpStatusCode.Unauthorized && isOurs && !answered && CanRepeat(request))
+            // Where a redirect led to is no place for credentials, whatever it asks for.
+            if (response.StatusCode is HttpStatusCode.Unauthorized && isOurs && IsOurs(response.RequestMessage!.RequestUri!) && !answered && CanRepeat(request))
             {
                 answered = true;
                 authorization = await tokens.AnswerAsync(response.Headers.WwwAuthenticate, registry, scope, cancellationToken);
@@ -49,6 +50,8 @@ internal sealed class RegistryHandler(HttpClient http, Uri registry, RegistryTok
             response.Dispose();
         }
     }
+
+    private bool IsOurs(Uri url) => url.GetLeftPart(UriPartial.Authority) == registry.GetLeftPart(UriPartial.Authority);
 
     /// <summary>A body that is a stream went with the first request.</summary>
     private static bool CanRepeat(HttpRequestMessage request) => request.Content is null or ByteArrayContent;

@@ -32,7 +32,7 @@ public sealed class ImagePublisher(ImageLibrary library, IncusForm form)
         {
             await TryAsync(async () =>
             {
-                foreach (var manifest in await source.ReadManifestsAsync(cancellation))
+                await foreach (var manifest in source.ReadManifestsAsync(cancellation))
                     await TryAsync(() => PublishAsync(source, manifest, images, cancellation), failures);
             }, failures);
         }

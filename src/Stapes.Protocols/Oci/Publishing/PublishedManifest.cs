@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Stapes.Core;
@@ -16,29 +17,45 @@ public sealed record PublishedManifest(string Repository, string Tag, string Med
     private const int MaxDocument = 4 << 20;
     private const int MaxIndexes = 4;
 
+    /// <summary>An image has one for each architecture, and what tools attach to those.</summary>
+    private const int MaxManifests = 1000;
+
     public bool IsIndex => OciMediaTypes.IsIndex(MediaType);
 
-    /// <summary>The manifests that it leads to: itself, or those of an index.</summary>
-    /// <exception cref="StapesException">Invalid: a document is not what it should be. NotFound: one is missing.</exception>
-    public async Task<IReadOnlyList<OciManifest>> ReadManifestsAsync(CancellationToken cancellation)
+    /// <summary>The manifests that it leads to: itself, or those of an index, each once.</summary>
+    /// <exception cref="StapesException">Invalid: a document is not what it should be, or there are too many. NotFound: one is missing.</exception>
+    public async IAsyncEnumerable<OciManifest> ReadManifestsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        var manifests = new List<OciManifest>();
-        await AddAsync(MediaType, Bytes, 0);
-        return manifests;
-
-        async Task AddAsync(string? mediaType, byte[] bytes, int depth)
+        if (!IsIndex)
         {
-            if (OciMediaTypes.IsManifest(mediaType))
-                manifests.Add(Parse(bytes, OciJson.Context.OciManifest));
-            if (!OciMediaTypes.IsIndex(mediaType) || depth == MaxIndexes)
-                return;
-            foreach (var entry in Parse(bytes, OciJson.Context.OciIndex).Manifests ?? [])
+            if (OciMediaTypes.IsManifest(MediaType))
+                yield return Parse(Bytes, OciJson.Context.OciManifest);
+            yield break;
+        }
+
+        // An index that names another one many times, which does the same, would lead to more manifests than there is time for.
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        var rest = new Stack<(OciDescriptor Entry, int Depth)>();
+        Push(Bytes, depth: 1);
+        while (rest.TryPop(out var next))
+        {
+            if (!known.Add(next.Entry.Digest ?? "") || await TryReadAsync(next.Entry, cancellation) is not { } document)
+                continue;
+            if (known.Count > MaxManifests)
+                throw RootTree.Invalid($"is an index of more than {MaxManifests} manifests");
+            if (OciMediaTypes.IsManifest(next.Entry.MediaType))
+                yield return Parse(document, OciJson.Context.OciManifest);
+            else if (next.Depth < MaxIndexes)
+                Push(document, next.Depth + 1);
+        }
+
+        void Push(byte[] index, int depth)
+        {
+            foreach (var entry in (Parse(index, OciJson.Context.OciIndex).Manifests ?? []).Reverse())
             {
                 // An index may name manifests that nobody pushed: other platforms, or what tools attach to an image.
-                if (entry.Platform is { Os: not (null or "" or "linux") } || !(OciMediaTypes.IsManifest(entry.MediaType) || OciMediaTypes.IsIndex(entry.MediaType)))
-                    continue;
-                if (await TryReadAsync(entry, cancellation) is { } document)
-                    await AddAsync(entry.MediaType, document, depth + 1);
+                if (entry.Platform is not { Os: not (null or "" or "linux") } && (OciMediaTypes.IsManifest(entry.MediaType) || OciMediaTypes.IsIndex(entry.MediaType)))
+                    rest.Push((entry, depth));
             }
         }
     }

@@ -81,6 +81,51 @@ public sealed class OciRemoteTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_the_registry_sends_us_to_gets_no_password_whatever_it_asks_for()
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        await using var elsewhere = await TestRegistry.StartAsync();
+        registry.AddImage("app", "1", "amd64", new LayerBuilder().File("app"));
+        (registry.Account, elsewhere.Account, registry.BlobsElsewhere) = (("me", "secret"), ("me", "secret"), elsewhere.Url);
+        using var remote = registry.Open(directory, new("me", "secret"));
+        await Should.ThrowAsync<StapesException>(remote.FindAsync("app:1", null, Architecture.Parse("x86_64"), Cancellation));
+        elsewhere.Requests.ShouldNotBeEmpty();
+        elsewhere.Requests.ShouldNotContain("GET /token");
+    }
+
+    [Theory]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("ftp://other.example/one")]
+    public async Task The_bytes_of_a_push_go_over_HTTP_only(string place)
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        registry.UploadPlace = place;
+        using var connection = registry.Connect();
+        (await Should.ThrowAsync<StapesException>(new BlobPush(connection, "app").PushAsync(
+            LayerBuilder.DigestOf("x"u8.ToArray()).Sha256!.Value, 1, static () => new MemoryStream("x"u8.ToArray()), Cancellation))).Message.ShouldContain("nothing was sent");
+    }
+
+    [Fact]
+    public async Task An_index_that_names_others_again_and_again_is_read_once()
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        var entry = registry.AddImage("app", "one", "amd64", new LayerBuilder().File("app"));
+        for (var depth = 0; depth < 4; depth++)
+        {
+            entry = registry.AddManifest("app", "index", JsonSerializer.SerializeToUtf8Bytes(
+                new() { MediaType = OciMediaTypes.Index, Manifests = [.. Enumerable.Repeat(entry, 100)] }, OciJson.Context.OciIndex), OciMediaTypes.Index);
+        }
+
+        var reads = 0;
+        var pushed = Pushed(registry, "app", "index");
+        pushed = pushed with { OpenAsync = (descriptor, cancellation) => ++reads < 1000 ? Pushed(registry, "app", "index").OpenAsync(descriptor, cancellation) : throw new InvalidOperationException("once") };
+        var manifests = 0;
+        await foreach (var manifest in pushed.ReadManifestsAsync(Cancellation))
+            manifests++;
+        (manifests, reads).ShouldBe((1, 4));
+    }
+
+    [Fact]
     public async Task Too_many_requests_are_waited_for()
     {
         await using var registry = await TestRegistry.StartAsync();
@@ -144,6 +189,7 @@ public sealed class OciRemoteTests : IDisposable
     [InlineData("app@sha256:12")]
     [InlineData("app/")]
     [InlineData("app:1\n")]
+    [InlineData("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     public void Other_names_are_refused(string text) => Should.Throw<StapesException>(() => ImageName.Parse(text, isDockerHub: false)).Kind.ShouldBe(ErrorKind.Invalid);
 
     [Fact]

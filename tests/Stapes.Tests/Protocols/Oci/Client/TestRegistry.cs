@@ -39,6 +39,12 @@ internal sealed class TestRegistry : IAsyncDisposable
 
     public string? Page { get; set; }
 
+    /// <summary>Where blobs are instead; null for here.</summary>
+    public Uri? BlobsElsewhere { get; set; }
+
+    /// <summary>Where the bytes of a push shall go; null for here.</summary>
+    public string? UploadPlace { get; set; }
+
     public static async Task<TestRegistry> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -109,7 +115,9 @@ internal sealed class TestRegistry : IAsyncDisposable
         else if (Account is not null && !IsAllowed(request))
             (response.StatusCode, response.Headers.WWWAuthenticate) = (401, $"Bearer realm=\"{Url}token\",service=\"test, registry\"");
         else if (request.Method is "POST")
-            (response.StatusCode, response.Headers.Location) = (202, $"{request.Path}one?state=x");
+            (response.StatusCode, response.Headers.Location) = (202, UploadPlace ?? $"{request.Path}one?state=x");
+        else if (BlobsElsewhere is { } elsewhere && request.Path.Value!.Contains("/blobs/", StringComparison.Ordinal))
+            (response.StatusCode, response.Headers.Location) = (307, new Uri(elsewhere, request.Path).AbsoluteUri);
         else if (request.Method is "PUT")
             await StoreAsync(http);
         else if (Content.TryGetValue(request.Path.Value!, out var content))

@@ -41,7 +41,7 @@ internal static class RegistryAuthentication
     /// <summary>Sends the client to the token endpoint.</summary>
     public static string Challenge(HttpRequest request, string? scope, string? error)
     {
-        var challenge = $"Bearer realm=\"{Scheme(request)}://{request.Host}{RegistryPath.Root}token\",service=\"{request.Host}\"";
+        var challenge = $"Bearer realm=\"{Scheme(request)}://{request.Host}{RegistryPath.Token}\",service=\"{request.Host}\"";
         if (scope is not null)
             challenge += $",scope=\"{scope}\"";
         return error is null ? challenge : $"{challenge},error=\"{error}\"";

@@ -30,6 +30,9 @@ internal readonly partial record struct RegistryPath(RegistryResource Resource, 
 
     public const string Segment = "/v2";
 
+    /// <summary>Where tokens are given.</summary>
+    public const string Token = Root + "token";
+
     /// <summary>As Docker's registry has it: clients refuse longer ones together with the host.</summary>
     private const int LongestName = 255;
 

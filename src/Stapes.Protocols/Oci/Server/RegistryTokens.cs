@@ -32,7 +32,7 @@ public sealed class RegistryTokens(ReadOnlyMemory<byte> key, TimeProvider time, 
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(token);
-        if (!context.Request.Path.StartsWithSegments(RegistryPath.Segment, StringComparison.Ordinal) || Read(token) is not { } claims)
+        if (!IsForRegistry(context.Request.Path) || Read(token) is not { } claims)
             return default;
         // Who lost a right since then has it no longer; who is nobody any more has to show who they are.
         var caller = claims.Role is null ? Caller.Stranger : renew(CallerOf(claims, claims.Role));
@@ -40,6 +40,10 @@ public sealed class RegistryTokens(ReadOnlyMemory<byte> key, TimeProvider time, 
         context.Features.Set(new TokenGrant(claims.Access, isExpired));
         return new(isExpired ? Caller.Stranger : caller);
     }
+
+    /// <summary>A token gets no other one: that would be for more, or for longer.</summary>
+    private static bool IsForRegistry(PathString path) =>
+        path.StartsWithSegments(RegistryPath.Segment, StringComparison.Ordinal) && path != RegistryPath.Token;
 
     /// <returns>The token, and when it was made.</returns>
     internal (string Token, DateTimeOffset Now) Issue(Caller caller, IReadOnlyList<TokenScope> access)

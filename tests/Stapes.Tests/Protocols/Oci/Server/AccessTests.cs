@@ -145,6 +145,15 @@ public sealed class AccessTests : RegistryTest
     }
 
     [Fact]
+    public async Task A_token_gets_no_other_one_which_would_be_for_more_or_for_longer()
+    {
+        var (token, _) = await TokenAsync("publisher", $"repository:{Name}:pull");
+        (await BearerAsync("GET", "/v2/", token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await BearerAsync("GET", "/v2/token?scope=repository:images/debian:pull", token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await BearerAsync("POST", "/v2/token", token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
     public async Task A_token_of_the_registry_is_none_of_the_other_protocols()
     {
         var (token, _) = await TokenAsync("admin", $"repository:{Name}:*");

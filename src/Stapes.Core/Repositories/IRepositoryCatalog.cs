@@ -63,9 +63,10 @@ public interface IRepositoryCatalog
     /// <param name="artifactType">Only those of this type; null for all.</param>
     /// <param name="after">A digest; empty to begin.</param>
     /// <param name="limit">At most so many.</param>
+    /// <param name="annotations">How long all their annotations may be, in characters; the one that goes beyond is the last, but there are two where there are.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     Task<IReadOnlyList<Referrer>> ListReferrersAsync(
-        string repository, string subject, string? artifactType, string after, int limit, CancellationToken cancellation);
+        string repository, string subject, string? artifactType, string after, int limit, long annotations, CancellationToken cancellation);
 
     /// <summary>Notes that an upload has begun. May be lost in a power cut.</summary>
     Task AddUploadAsync(UploadRecord upload, CancellationToken cancellation);

@@ -100,8 +100,8 @@ public sealed class RepositoryLibrary : IDisposable
 
     /// <inheritdoc cref="IRepositoryCatalog.ListReferrersAsync"/>
     public Task<IReadOnlyList<Referrer>> ListReferrersAsync(
-        string repository, string subject, string? artifactType, string after, int limit, CancellationToken cancellation) =>
-        catalog.ListReferrersAsync(repository, subject, artifactType, after, limit, cancellation);
+        string repository, string subject, string? artifactType, string after, int limit, long annotations, CancellationToken cancellation) =>
+        catalog.ListReferrersAsync(repository, subject, artifactType, after, limit, annotations, cancellation);
 
     /// <summary>Gives up pushed blobs that no manifest needs, and unfinished uploads, after their grace.</summary>
     internal async Task ExpireAsync(CancellationToken cancellation)

@@ -175,12 +175,25 @@ public abstract class RepositoryCatalogContract
         await PushAsync(catalog, first with { Subject = subject, ArtifactType = "a/b", Annotations = """{"k":"v"}""" });
         await PushAsync(catalog, second with { Subject = subject });
 
-        var all = await catalog.Repositories.ListReferrersAsync(Repository, subject, null, "", 10, Cancellation);
+        var all = await catalog.Repositories.ListReferrersAsync(Repository, subject, null, "", 10, 1000, Cancellation);
         all.Select(static r => r.Digest).ShouldBe(new[] { first.Manifest.Digest, second.Manifest.Digest }.Order(StringComparer.Ordinal));
-        (await catalog.Repositories.ListReferrersAsync(Repository, subject, null, all[0].Digest, 10, Cancellation)).ShouldBe([all[1]]);
-        (await catalog.Repositories.ListReferrersAsync(Repository, subject, "a/b", "", 10, Cancellation))
+        (await catalog.Repositories.ListReferrersAsync(Repository, subject, null, all[0].Digest, 10, 1000, Cancellation)).ShouldBe([all[1]]);
+        (await catalog.Repositories.ListReferrersAsync(Repository, subject, "a/b", "", 10, 1000, Cancellation))
             .ShouldBe([new(first.Manifest.Digest, "type", "a/b", 1, """{"k":"v"}""")]);
-        (await catalog.Repositories.ListReferrersAsync("other", subject, null, "", 10, Cancellation)).ShouldBeEmpty();
+        (await catalog.Repositories.ListReferrersAsync("other", subject, null, "", 10, 1000, Cancellation)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Referrers_with_long_annotations_come_two_at_a_time_so_that_memory_holds_them()
+    {
+        await using var catalog = Open();
+        var subject = DigestOf("subject");
+        for (var i = 0; i < 5; i++)
+            await PushAsync(catalog, Manifest($"{i}", []) with { Subject = subject, Annotations = $$"""{"k":"{{new string('v', 1000)}}"}""" });
+
+        (await catalog.Repositories.ListReferrersAsync(Repository, subject, null, "", 10, 10, Cancellation)).Count.ShouldBe(2);
+        (await catalog.Repositories.ListReferrersAsync(Repository, subject, null, "", 10, 2500, Cancellation)).Count.ShouldBe(3);
+        (await catalog.Repositories.ListReferrersAsync(Repository, subject, null, "", 10, 10_000, Cancellation)).Count.ShouldBe(5);
     }
 
     [Fact]

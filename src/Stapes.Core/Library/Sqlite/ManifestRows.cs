@@ -69,14 +69,24 @@ internal sealed class ManifestRows(SqliteSession session)
         "SELECT name FROM tags WHERE repository = @repository AND name > @after ORDER BY name LIMIT @limit",
         static row => row.GetString(0), ("@repository", repository), ("@after", after), ("@limit", limit));
 
-    public List<Referrer> ListReferrers(string repository, string subject, string? artifactType, string after, int limit) => session.Query(
-        """
-        SELECT digest, media_type, artifact_type, size, annotations FROM manifests
-        WHERE repository = @repository AND subject = @subject AND digest > @after AND (@any = TRUE OR artifact_type = @type)
-        ORDER BY digest LIMIT @limit
-        """,
-        static row => new Referrer(row.GetString(0), row.GetString(1), TextOrNull(row, 2), row.GetInt64(3), TextOrNull(row, 4)),
-        ("@repository", repository), ("@subject", subject), ("@any", artifactType is null), ("@type", artifactType), ("@after", after), ("@limit", limit));
+    public List<Referrer> ListReferrers(string repository, string subject, string? artifactType, string after, int limit, long annotations)
+    {
+        // Those of one manifest can be as long as a manifest: all of them would fill the memory.
+        var (count, length) = (0, 0L);
+        return session.QueryUntil(
+            """
+            SELECT digest, media_type, artifact_type, size, annotations FROM manifests
+            WHERE repository = @repository AND subject = @subject AND digest > @after AND (@any = TRUE OR artifact_type = @type)
+            ORDER BY digest LIMIT @limit
+            """,
+            static row => new Referrer(row.GetString(0), row.GetString(1), TextOrNull(row, 2), row.GetInt64(3), TextOrNull(row, 4)),
+            last =>
+            {
+                length += last.Annotations?.Length ?? 0;
+                return ++count > 1 && length > annotations;
+            },
+            ("@repository", repository), ("@subject", subject), ("@any", artifactType is null), ("@type", artifactType), ("@after", after), ("@limit", limit));
+    }
 
     private string? FindTag(string repository, string tag) => session.QuerySingle(
         "SELECT digest FROM tags WHERE repository = @repository AND name = @tag",

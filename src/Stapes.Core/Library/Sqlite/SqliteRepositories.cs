@@ -92,9 +92,9 @@ internal sealed class SqliteRepositories(SqliteDatabase database) : IRepositoryC
         database.ReadAsync<IReadOnlyList<string>>(session => new ManifestRows(session).ListTags(repository, after, limit), cancellation);
 
     public Task<IReadOnlyList<Referrer>> ListReferrersAsync(
-        string repository, string subject, string? artifactType, string after, int limit, CancellationToken cancellation) =>
+        string repository, string subject, string? artifactType, string after, int limit, long annotations, CancellationToken cancellation) =>
         database.ReadAsync<IReadOnlyList<Referrer>>(
-            session => new ManifestRows(session).ListReferrers(repository, subject, artifactType, after, limit), cancellation);
+            session => new ManifestRows(session).ListReferrers(repository, subject, artifactType, after, limit, annotations), cancellation);
 
     public Task AddUploadAsync(UploadRecord upload, CancellationToken cancellation) => database.WriteAsync(
         session =>

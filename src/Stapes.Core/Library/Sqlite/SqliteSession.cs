@@ -15,13 +15,23 @@ internal sealed class SqliteSession(SqliteConnection connection, string file)
         return command.ExecuteNonQuery();
     }
 
-    public List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    public List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        QueryUntil(sql, read, static _ => false, parameters);
+
+    /// <summary>Reads no row behind the one that is the last.</summary>
+    public List<T> QueryUntil<T>(
+        string sql, Func<SqliteDataReader, T> read, Func<T, bool> isLast, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         using var command = Command(sql, parameters);
         using var reader = command.ExecuteReader();
         var rows = new List<T>();
         while (reader.Read())
+        {
             rows.Add(read(reader));
+            if (isLast(rows[^1]))
+                break;
+        }
+
         return rows;
     }
 

@@ -16,7 +16,7 @@ internal static class Referrers
         call.Require(RegistryAccess.Pull);
         var type = call.Query("artifactType");
         var found = await call.Registry.Repositories.ListReferrersAsync(
-            call.Name, subject, type, call.Query("last") ?? "", PageSize + 1, call.Cancellation);
+            call.Name, subject, type, call.Query("last") ?? "", PageSize + 1, LargestAnnotations, call.Cancellation);
         var (count, annotations) = (0, 0L);
         while (count < Math.Min(found.Count, PageSize) && (count == 0 || annotations + (found[count].Annotations?.Length ?? 0) <= LargestAnnotations))
             annotations += found[count++].Annotations?.Length ?? 0;

@@ -12,7 +12,7 @@ internal sealed class PaxRecords
     private const string AttributePrefix = "SCHILY.xattr.";
 
     private readonly List<long> sparseNumbers = [];
-    private List<KeyValuePair<string, byte[]>>? attributes;
+    private OrderedDictionary<string, byte[]>? attributes;
     private string? sparseName;
     private string? path;
 
@@ -29,7 +29,7 @@ internal sealed class PaxRecords
 
     public long? ModifiedAt { get; private set; }
 
-    public IReadOnlyList<KeyValuePair<string, byte[]>> ExtendedAttributes => attributes ?? [];
+    public IReadOnlyList<KeyValuePair<string, byte[]>> ExtendedAttributes => attributes is null ? [] : attributes;
 
     /// <summary>The length of a sparse file with its holes; null when it is none.</summary>
     public long? SparseLength { get; private set; }
@@ -100,16 +100,9 @@ internal sealed class PaxRecords
                 break;
             default:
                 if (key.StartsWith(AttributePrefix, StringComparison.Ordinal))
-                    SetAttribute(key[AttributePrefix.Length..], value.ToArray());
+                    (attributes ??= new(StringComparer.Ordinal))[key[AttributePrefix.Length..]] = value.ToArray();
                 break;
         }
-    }
-
-    private void SetAttribute(string name, byte[] value)
-    {
-        attributes ??= [];
-        attributes.RemoveAll(a => a.Key == name);
-        attributes.Add(new(name, value));
     }
 
     /// <summary>No file system has names with zeros; what comes behind one would be told to some readers only.</summary>

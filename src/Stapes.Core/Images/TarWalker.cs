@@ -10,13 +10,14 @@ namespace Stapes.Core.Images;
 /// </remarks>
 public sealed class TarWalker(Stream stream)
 {
-    /// <summary>Long names, pax records and maps of holes beyond this are no honest archive.</summary>
+    /// <summary>Long names, pax records (all of one entry together) and maps of holes beyond this are no honest archive.</summary>
     private const int MaxRecord = 1 << 20;
 
     private readonly byte[] block = new byte[TarHeader.BlockSize];
     private byte[]? pump;
     private long data;
     private long padding;
+    private long recorded;
     private SparseMap? sparse;
 
     private byte[] Pump => pump ??= GC.AllocateUninitializedArray<byte>(1 << 16);
@@ -25,6 +26,7 @@ public sealed class TarWalker(Stream stream)
     public async Task<TarMember?> NextAsync(CancellationToken cancellation)
     {
         var records = new PaxRecords();
+        recorded = 0;
         while (true)
         {
             await SkipAsync(cancellation);
@@ -189,7 +191,8 @@ public sealed class TarWalker(Stream stream)
     private async Task<byte[]> ReadRecordAsync(long size, CancellationToken cancellation)
     {
         SetData(size);
-        return await ReadDataAsync(size, cancellation);
+        recorded += size;
+        return recorded <= MaxRecord ? await ReadDataAsync(size, cancellation) : throw new InvalidDataException();
     }
 
     private void SetData(long size)

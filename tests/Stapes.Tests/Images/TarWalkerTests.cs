@@ -130,6 +130,21 @@ public sealed class TarWalkerTests : IDisposable
     }
 
     [Fact]
+    public async Task Records_before_one_entry_that_are_more_than_1_MiB_together_are_refused()
+    {
+        // A compressed archive of nothing else would fill the memory.
+        const int Size = 512 * 1200;
+        byte[] One(string name)
+        {
+            var record = $"{Size} SCHILY.xattr.user.{name}=";
+            return [.. Header("pax", Encoding.ASCII.GetBytes(Convert.ToString(Size, 8).PadLeft(11, '0')), 'x'), .. Encoding.ASCII.GetBytes($"{record.PadRight(Size - 1, 'v')}\n")];
+        }
+
+        (await new TarWalker(new MemoryStream([.. One("none"), .. Header("file", "0"u8)])).NextAsync(Cancellation)).ShouldNotBeNull().ExtendedAttributes.Count.ShouldBe(1);
+        await Should.ThrowAsync<InvalidDataException>(() => new TarWalker(new MemoryStream([.. One("none"), .. One("more"), .. Header("file", "0"u8)])).NextAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task The_name_of_a_sparse_file_stands_above_its_stand_in()
     {
         var records = Block("30 GNU.sparse.name=rootfs.img\n33 path=./GNUSparseFile.1/rootfs\n"u8);

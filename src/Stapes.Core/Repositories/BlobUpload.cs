@@ -18,7 +18,7 @@ public sealed class BlobUpload : IDisposable
     private readonly StorageLimits limits;
     private readonly SemaphoreSlim turn = new(1);
     private readonly Lock running = new();
-    private CancellationTokenSource? request;
+    private CancellationTokenSource? newest;
     private StagedFile? file;
     private ContentHash? hash;
 
@@ -60,21 +60,33 @@ public sealed class BlobUpload : IDisposable
     /// <summary>Runs what a request does, alone.</summary>
     internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
     {
-        lock (running)
-            request?.Cancel();
-        await turn.WaitAsync(cancellation);
         using var own = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        // One that still waits for its turn is ended like one that has it: else it would have it until its client goes away.
+        lock (running)
+        {
+            newest?.Cancel();
+            newest = own;
+        }
+
         try
         {
-            lock (running)
-                request = own;
-            return HasEnded ? throw Unknown(Record.Id) : await work(own.Token);
+            await turn.WaitAsync(cancellation);
+            try
+            {
+                return HasEnded ? throw Unknown(Record.Id) : await work(own.Token);
+            }
+            finally
+            {
+                turn.Release();
+            }
         }
         finally
         {
             lock (running)
-                request = null;
-            turn.Release();
+            {
+                if (newest == own)
+                    newest = null;
+            }
         }
     }
 
@@ -83,7 +95,7 @@ public sealed class BlobUpload : IDisposable
     {
         lock (running)
         {
-            if (request is not { IsCancellationRequested: true })
+            if (newest is not { IsCancellationRequested: true })
                 return;
         }
 

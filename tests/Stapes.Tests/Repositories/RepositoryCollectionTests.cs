@@ -138,6 +138,26 @@ public sealed class RepositoryCollectionTests : LibraryTest
         (await FailsAsync(() => library.Repositories.Uploads.FindAsync(Repository, upload.Record.Id, Cancellation))).ShouldBe(ErrorKind.NotFound);
     }
 
+    [Fact]
+    public async Task A_request_that_waits_for_its_turn_at_an_upload_is_ended_by_the_next_one_too()
+    {
+        await using var library = await OpenAsync();
+        var upload = await library.Repositories.Uploads.BeginAsync(Repository, "me", Cancellation);
+        var first = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var running = upload.RunAsync(_ => first.Task, Cancellation);
+        var hanging = upload.RunAsync(static async token =>
+        {
+            await Task.Delay(Timeout.Infinite, token);
+            return true;
+        }, Cancellation);
+        var last = upload.RunAsync(static _ => Task.FromResult(true), Cancellation);
+        first.SetResult(true);
+
+        (await last.WaitAsync(TimeSpan.FromMinutes(1), Cancellation)).ShouldBeTrue();
+        (await running).ShouldBeTrue();
+        await Should.ThrowAsync<OperationCanceledException>(hanging);
+    }
+
     private static async Task<BlobUpload> BeginAsync(ImageLibrary library)
     {
         var upload = await library.Repositories.Uploads.BeginAsync(Repository, "me", Cancellation);

@@ -196,7 +196,8 @@ public sealed class UploadTests : RegistryTest
         while (length == 0)
         {
             using var chunk = await SendAsync("PATCH", location, Bytes("d"u8.ToArray()));
-            var end = int.Parse(Header(chunk, "Range")!.Split('-')[1], System.Globalization.CultureInfo.InvariantCulture);
+            // None where the one that hangs came just after this one, and took over itself.
+            var end = int.Parse((Header(chunk, "Range") ?? "0-0").Split('-')[1], System.Globalization.CultureInfo.InvariantCulture);
             length = end >= 3 ? end + 1 : 0;
         }
 

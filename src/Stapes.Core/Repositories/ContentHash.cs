@@ -7,7 +7,7 @@ namespace Stapes.Core.Repositories;
 /// The digests of bytes that come in pieces: SHA-256, by which the store keeps them, and SHA-512 where a client addresses them so.
 /// Source: OCI image-spec 1.1, «Digests», registered algorithms.
 /// </summary>
-internal sealed class ContentHash : IDisposable
+public sealed class ContentHash : IDisposable
 {
     private const string Sha512Prefix = "sha512:";
 
@@ -17,13 +17,23 @@ internal sealed class ContentHash : IDisposable
     private ContentHash(bool both) => sha512 = both ? IncrementalHash.CreateHash(HashAlgorithmName.SHA512) : null;
 
     /// <summary>Whether it makes digests of that algorithm.</summary>
-    public bool Covers(string digest) => sha512 is not null || !IsSha512(digest);
+    internal bool Covers(string digest) => sha512 is not null || !IsSha512(digest);
 
     /// <summary>A hash for content that a digest, or another one of its algorithm, addresses.</summary>
-    public static ContentHash For(string digest) => new(IsSha512(digest));
+    public static ContentHash For(string digest)
+    {
+        ArgumentNullException.ThrowIfNull(digest);
+        return new(IsSha512(digest));
+    }
 
-    /// <summary>What takes the bytes; each can run on a thread of its own.</summary>
-    public IEnumerable<Func<ReadOnlyMemory<byte>, ValueTask>> Consumers
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        sha256.Append(bytes);
+        sha512?.AppendData(bytes);
+    }
+
+    /// <summary>What takes the bytes, in place of <see cref="Append"/>; each can run on a thread of its own.</summary>
+    internal IEnumerable<Func<ReadOnlyMemory<byte>, ValueTask>> Consumers
     {
         get
         {
@@ -45,18 +55,26 @@ internal sealed class ContentHash : IDisposable
     /// <summary>Checks the digest that the client promised. Ends the hash's use.</summary>
     /// <returns>The digest by which the store keeps the bytes.</returns>
     /// <exception cref="RepositoryException">WrongDigest.</exception>
-    public Sha256Digest Finish(string expected)
+    internal Sha256Digest Finish(string expected)
     {
-        var bytes = sha256.Finish();
-        var actual = IsSha512(expected) ? Sha512Prefix + Convert.ToHexStringLower(sha512!.GetHashAndReset()) : "sha256:" + bytes.Hex;
+        var (bytes, actual) = Finish(IsSha512(expected));
         return actual == expected ? bytes : throw new RepositoryException(RepositoryFault.WrongDigest, ErrorKind.Invalid,
             $"The bytes that arrived have the digest {actual}, not {expected}: they were damaged on their way, or are others") { Digests = [expected] };
     }
+
+    /// <summary>Whether what was appended has that digest. Ends the hash's use.</summary>
+    public bool Matches(string expected) => Finish(IsSha512(expected)).Digest == expected;
 
     public void Dispose()
     {
         sha256.Dispose();
         sha512?.Dispose();
+    }
+
+    private (Sha256Digest Bytes, string Digest) Finish(bool bySha512)
+    {
+        var bytes = sha256.Finish();
+        return (bytes, bySha512 ? Sha512Prefix + Convert.ToHexStringLower(sha512!.GetHashAndReset()) : "sha256:" + bytes.Hex);
     }
 
     private static bool IsSha512(string digest) => digest.StartsWith(Sha512Prefix, StringComparison.Ordinal);

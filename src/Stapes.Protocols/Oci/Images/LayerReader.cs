@@ -1,6 +1,7 @@
 using Stapes.Core;
 using Stapes.Core.Compression;
 using Stapes.Core.Images;
+using Stapes.Core.Repositories;
 
 namespace Stapes.Protocols.Oci.Images;
 
@@ -24,8 +25,8 @@ internal sealed class LayerReader : IAsyncDisposable
     private LayerReader(ImageLayer layer, Stream stream, ConversionLimits limits, bool check, long bytesBefore)
     {
         (this.layer, this.limits, this.bytesBefore) = (layer, limits, bytesBefore);
-        digest = check ? new(layer.Digest) : null;
-        diffId = check ? new(layer.DiffId) : null;
+        digest = check ? ContentHash.For(layer.Digest.ToString()) : null;
+        diffId = check ? ContentHash.For(layer.DiffId.ToString()) : null;
         stored = new(stream, digest is null ? null : bytes => digest.Append(bytes.Span));
     }
 
@@ -62,9 +63,9 @@ internal sealed class LayerReader : IAsyncDisposable
             return entry;
         await content!.CopyToAsync(Stream.Null, 1 << 17, cancellation);
         await stored.CopyToAsync(Stream.Null, 1 << 17, cancellation);
-        if (digest?.Matches() is false)
+        if (digest?.Matches(layer.Digest.ToString()) is false)
             throw Unusable("its bytes do not have that digest");
-        if (diffId?.Matches() is false)
+        if (diffId?.Matches(layer.DiffId.ToString()) is false)
             throw Unusable($"its tarball does not have the diff_id {layer.DiffId} of the configuration");
         return null;
     });

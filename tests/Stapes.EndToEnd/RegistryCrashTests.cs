@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Formats.Tar;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -43,6 +44,51 @@ public sealed class RegistryCrashTests : IDisposable
 
         acknowledged.Count.ShouldBeLessThan(pushes, "some were killed in time");
         await FinishAsync();
+    }
+
+    [Fact]
+    public async Task A_server_that_is_killed_while_it_makes_an_image_makes_it_after_the_next_start_and_keeps_nothing_else()
+    {
+        string[] options = ["--listen", "http://127.0.0.1:0", "--oci-public", "*"];
+        await using (var server = await ServerProcess.StartAsync(Data, options))
+        {
+            await PushApplicationAsync();
+            // The image of so many random bytes takes its time; the file of its root file system grows meanwhile.
+            while (!server.StoredFiles.Any(static f => Path.GetFileName(Path.GetDirectoryName(f)) == "tmp" && new FileInfo(f) is { Exists: true, Length: > 0 }))
+                await Task.Delay(1, TestContext.Current.CancellationToken);
+            await server.KillAsync();
+            server.StoredFiles.ShouldContain(static f => Path.GetFileName(Path.GetDirectoryName(f)) == "tmp", "it was killed in the midst of it");
+        }
+
+        await using var next = await ServerProcess.StartAsync(Data, options);
+        for (var i = 0; i < 1200 && (await next.FingerprintsAsync()).Count == 0; i++)
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        var fingerprint = (await next.FingerprintsAsync()).ShouldHaveSingleItem();
+        (await next.ExportedFingerprintAsync("app:1")).ShouldBe(fingerprint);
+        // The layer and the configuration that were pushed, and the two files that were made of them.
+        next.StoredFiles.Count.ShouldBe(4, string.Join('\n', next.StoredFiles));
+    }
+
+    /// <summary>An application image with one large file.</summary>
+    private async Task PushApplicationAsync()
+    {
+        using var client = LocalClient();
+        var content = new byte[200 << 20];
+        Random.Shared.NextBytes(content);
+        var layer = new MemoryStream();
+        await using (var tar = new TarWriter(layer, TarEntryFormat.Pax, leaveOpen: true))
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "large") { DataStream = new MemoryStream(content) });
+        var bytes = layer.ToArray();
+        var config = Encoding.UTF8.GetBytes($$"""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["{{DigestOf(bytes)}}"]} }""");
+        await PushBlobAsync(client, config, chunks: 1);
+        await PushBlobAsync(client, bytes, chunks: 1);
+        using var manifest = new StringContent($$"""
+            {"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
+            "config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{DigestOf(config)}}","size":{{config.Length}}},
+            "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"{{DigestOf(bytes)}}","size":{{bytes.Length}}}]}
+            """, Encoding.UTF8, "application/vnd.oci.image.manifest.v1+json");
+        using var response = await client.PutAsync("/v2/app/manifests/1", manifest);
+        response.StatusCode.ShouldBe(HttpStatusCode.Created);
     }
 
     private async Task<TimeSpan> MeasureAsync()

@@ -1,20 +1,16 @@
 using System.Net;
 using System.Text.Json;
 using Stapes.Core.Images;
-using Stapes.Core.Library;
 using Stapes.Protocols.Oci;
 using Stapes.Protocols.Oci.Artifacts;
 using Stapes.Tests.Library;
 using Stapes.Tests.Protocols.Oci.Images;
-using Stapes.Tests.Protocols.Oci.Server;
 
 namespace Stapes.Tests.Protocols.Oci.Publishing;
 
 /// <summary>What is pushed to the registry of a running server, and which images that makes.</summary>
-public sealed class PublishingTests : RegistryTest
+public sealed class PublishingTests : PublishingTest
 {
-    private const string App = "public/app";
-
     [Fact]
     public async Task An_application_image_of_a_public_repository_becomes_a_public_image_that_follows_its_tag()
     {
@@ -132,43 +128,6 @@ public sealed class PublishingTests : RegistryTest
         trusted.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
-    private async Task<IReadOnlyList<Image>> WaitAsync(Func<IReadOnlyList<Image>, bool> isThere)
-    {
-        while (true)
-        {
-            var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            void OnChanged(object? sender, EventArgs e) => changed.TrySetResult();
-            Library.Changed += OnChanged;
-            try
-            {
-                var images = (await Library.GetSnapshotAsync(Cancellation)).Images;
-                if (isThere(images))
-                    return images;
-                await changed.Task.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
-            }
-            finally
-            {
-                Library.Changed -= OnChanged;
-            }
-        }
-    }
-
-    private async Task PushAppAsync(string name, string tag, string content, string? diffId = null)
-    {
-        var layer = new LayerBuilder().File("app", content).Build();
-        var config = JsonSerializer.SerializeToUtf8Bytes(new()
-        {
-            Architecture = "amd64", Os = "linux", Created = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000), Config = new() { Entrypoint = ["/app"] },
-            Rootfs = new() { Type = "layers", DiffIds = [diffId ?? LayerBuilder.DigestOf(layer).ToString()] },
-        }, OciJson.Context.OciImageConfig);
-        await PushAsync(name, tag, new()
-        {
-            MediaType = OciMediaTypes.Manifest,
-            Config = await PushAsync(name, config, OciMediaTypes.ImageConfig),
-            Layers = [await PushAsync(name, LayerBuilder.Gzip(layer), "application/vnd.oci.image.layer.v1.tar+gzip")],
-        });
-    }
-
     private async Task PushArtifactAsync(string name, string tag, byte[] metadata, byte[] root) => await PushAsync(name, tag, new()
     {
         MediaType = OciMediaTypes.Manifest,
@@ -176,13 +135,4 @@ public sealed class PublishingTests : RegistryTest
         Config = await PushAsync(name, "{}"u8.ToArray(), "application/vnd.oci.empty.v1+json"),
         Layers = [await PushAsync(name, metadata, ArtifactTypes.Metadata), await PushAsync(name, root, ArtifactTypes.Tarball)],
     });
-
-    private async Task PushAsync(string name, string tag, OciManifest manifest)
-    {
-        using var response = await PushManifestAsync(tag, JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Context.OciManifest), name: name);
-        response.StatusCode.ShouldBe(HttpStatusCode.Created, await response.Content.ReadAsStringAsync(Cancellation));
-    }
-
-    private async Task<OciDescriptor> PushAsync(string name, byte[] content, string mediaType) =>
-        new() { MediaType = mediaType, Digest = await PushBlobAsync(content, name), Size = content.Length };
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Stapes.Core.Access;
 using Stapes.Core.Library;
@@ -47,9 +48,16 @@ public abstract class RegistryTest : IAsyncLifetime
 
     private protected ImageLibrary Library => server!.Library;
 
-    private protected async Task RestartAsync(Func<ServerSettings, ServerSettings>? change = null)
+    private protected string Data => directory["data"];
+
+    private protected virtual ILoggerProvider Log => NullLoggerProvider.Instance;
+
+    /// <param name="change">Changes the settings.</param>
+    /// <param name="between">Done while no server runs.</param>
+    private protected async Task RestartAsync(Func<ServerSettings, ServerSettings>? change = null, Action? between = null)
     {
         await StopAsync();
+        between?.Invoke();
         await StartAsync(change);
     }
 
@@ -150,7 +158,7 @@ public abstract class RegistryTest : IAsyncLifetime
             StopTimeout = TimeSpan.FromSeconds(5),
             PublicRepositories = ["public/*"],
         };
-        server = await StapesServer.StartAsync(change?.Invoke(settings) ?? settings, NullLoggerProvider.Instance, map: null, Cancellation);
+        server = await StapesServer.StartAsync(change?.Invoke(settings) ?? settings, Log, map: null, Cancellation);
         Address = new(server.Addresses.Single(static a => !a.Contains("socket", StringComparison.Ordinal)));
     }
 

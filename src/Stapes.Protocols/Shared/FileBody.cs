@@ -7,6 +7,7 @@ namespace Stapes.Protocols.Shared;
 internal static class FileBody
 {
     /// <summary>Writes a part of the file, which has to be there, to the body at the speed of the client, and counts it in <see cref="SentBytes"/>. Headers must be set.</summary>
+    /// <exception cref="EndOfStreamException">The file ends before: nothing but breaking the connection tells the client.</exception>
     /// <exception cref="OperationCanceledException">The client went away, or the connection was broken because the file ended.</exception>
     public static async Task SendAsync(HttpContext context, IReadyOutput output, SafeFileHandle file, long offset, long length, CancellationToken cancellation)
     {
@@ -24,6 +25,8 @@ internal static class FileBody
             {
                 output.Offer(default);
                 part = RandomAccess.Read(file, memory.Span[..part], offset);
+                if (part == 0)
+                    throw new EndOfStreamException($"A file that is being sent ends after {offset} of {end} bytes; its storage is damaged.");
             }
 
             writer.Advance(part);

@@ -24,6 +24,7 @@ internal static class ImportCommand
 
     public static Command Create()
     {
+        Words.Offer(ImageCompletion.Remotes);
         var command = new Command("import", """
             Import image into the image store
 

@@ -10,6 +10,7 @@ internal static class RefreshCommand
 
     public static Command Create()
     {
+        Images.Offer(ImageCompletion.Images);
         var command = new Command("refresh", "Refresh images") { Images };
         command.SetAction(async (result, cancellation) =>
         {

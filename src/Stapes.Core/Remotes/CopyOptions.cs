@@ -21,9 +21,9 @@ public sealed record CopyOptions
     public DirectCopy? Direct { get; init; }
 }
 
-/// <summary>Has two servers copy an image among themselves.</summary>
+/// <summary>Has two servers copy an image among themselves. Who watches is told what they say of it.</summary>
 /// <exception cref="StapesException">One of them refuses or fails.</exception>
-public delegate Task DirectCopy(CopyItem item, ImageAddOptions options, CancellationToken cancellation);
+public delegate Task DirectCopy(CopyItem item, ImageAddOptions options, TransferWatch? watch, CancellationToken cancellation);
 
 /// <summary>An image to be copied.</summary>
 /// <param name="Image">The image, as its remote tells of it.</param>
@@ -51,14 +51,17 @@ public enum CopyStage
 {
     Fetching,
     Sending,
+
+    /// <summary>Nothing: servers copy it among themselves.</summary>
+    Copying,
 }
 
 /// <summary>Is told how copies go. Called from any thread.</summary>
 public interface ICopyWatcher
 {
-    /// <summary>A stage of a copy begins; what it returns is told the bytes of each piece, less than zero when they have to come again.</summary>
-    /// <returns>Null when nobody wants to know.</returns>
-    Action<long>? Begins(CopyItem item, CopyStage stage);
+    /// <summary>A stage of a copy begins.</summary>
+    /// <returns>Is told how each of its files moves; null when nobody wants to know.</returns>
+    TransferWatch? Begins(CopyItem item, CopyStage stage);
 
     void Ended(CopyResult result);
 }

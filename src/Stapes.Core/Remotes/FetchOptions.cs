@@ -9,8 +9,8 @@ public sealed record FetchOptions(string Directory)
 {
     public RetryPolicy Retry { get; init; } = new();
 
-    /// <summary>Is told the bytes of each piece that came; less than zero when they have to come again. Called from any thread.</summary>
-    public Action<long>? Progress { get; init; }
+    /// <summary>Is told how each file comes; null when nobody wants to know.</summary>
+    public TransferWatch? Watch { get; init; }
 
     /// <summary>
     /// Finds a file that is here already, on the file system of the directory, by the SHA-256 of its bytes: then it is not fetched, and it can

@@ -1,5 +1,6 @@
 using Stapes.Core.Images;
 using Stapes.Core.Library;
+using Stapes.Core.Transfers;
 
 namespace Stapes.Core.Remotes;
 
@@ -23,10 +24,10 @@ public interface IImageTarget : IDisposable
     /// <param name="image">What the source says of it.</param>
     /// <param name="files">Its files, which the target may take for its own.</param>
     /// <param name="options">What shall be set about it there.</param>
-    /// <param name="progress">Is told the bytes of each piece that was sent; nothing by a target that takes the files as they are. May be null.</param>
+    /// <param name="watch">Is told how each file is sent; nothing by a target that takes the files as they are. May be null.</param>
     /// <param name="cancellation">Ends it; then nothing stays.</param>
     /// <exception cref="StapesException">Conflict: an alias leads to another image.</exception>
-    Task AddAsync(RemoteImage image, FetchedFiles files, ImageAddOptions options, Action<long>? progress, CancellationToken cancellation);
+    Task AddAsync(RemoteImage image, FetchedFiles files, ImageAddOptions options, TransferWatch? watch, CancellationToken cancellation);
 
     /// <summary>Has the aliases of the options lead to an image that is there already, in addition to those that do.</summary>
     /// <exception cref="StapesException">Conflict: an alias leads to another image. NotFound: the image is gone.</exception>

@@ -56,7 +56,7 @@ public sealed class ImageCopier(IRemote source, IImageTarget target, CopyOptions
 
         if (options.Direct is not { } direct)
             return await RelayAsync(item, add, cancellation);
-        await direct(item, add, cancellation);
+        await direct(item, add, watcher.Begins(item, CopyStage.Copying), cancellation);
         return CopyOutcome.Copied;
     }
 
@@ -64,7 +64,7 @@ public sealed class ImageCopier(IRemote source, IImageTarget target, CopyOptions
     {
         using var files = await source.FetchAsync(
             item.Image,
-            new(target.StagingDirectory) { Retry = options.Retry, FindLocal = target.FindLocal, Progress = watcher.Begins(item, CopyStage.Fetching) },
+            new(target.StagingDirectory) { Retry = options.Retry, FindLocal = target.FindLocal, Watch = watcher.Begins(item, CopyStage.Fetching) },
             cancellation);
         var image = item.Image;
         if (files.MadeFingerprint is { } made && made != image.Fingerprint)

@@ -1,72 +1,28 @@
-using System.Collections.Concurrent;
-using Spectre.Console;
 using Stapes.Core.Remotes;
+using Stapes.Core.Transfers;
 
 namespace Stapes.Output;
 
-/// <summary>Bars for copies on the terminal, one for each that is on its way, with rate and time left; a line for each that fails.</summary>
-internal sealed class CopyProgress : ICopyWatcher
+/// <summary>How copies go: a line of the terminal for each file that is on its way, and one that stays for each image that fails.</summary>
+/// <param name="errors">Where failures are told when there is no terminal.</param>
+/// <param name="describe">The line of one that failed; null when the caller tells it.</param>
+internal sealed class CopyProgress(TextWriter errors, Func<CopyResult, string>? describe) : ICopyWatcher
 {
-    private readonly TextWriter errors;
-    private readonly Func<CopyResult, string>? describe;
-    private readonly ConcurrentDictionary<CopyItem, ProgressTask> bars = new(ReferenceEqualityComparer.Instance);
-    private ProgressContext? context;
-    private IAnsiConsole? console;
+    private ProgressLines? lines;
 
-    /// <param name="errors">Where failures are told.</param>
-    /// <param name="describe">The line of one that failed; null when the caller tells it.</param>
-    public CopyProgress(TextWriter errors, Func<CopyResult, string>? describe)
-    {
-        this.errors = errors;
-        this.describe = describe;
-    }
-
-    /// <param name="isQuiet">No bars.</param>
+    /// <param name="isQuiet">No lines but those of failures.</param>
     /// <param name="work">The copies, which tell this how they go.</param>
-    public Task<T> RunAsync<T>(bool isQuiet, Func<Task<T>> work)
+    public Task<T> RunAsync<T>(bool isQuiet, Func<Task<T>> work) => ProgressLines.RunAsync(isQuiet, shown =>
     {
-        if (isQuiet || Console.IsErrorRedirected)
-            return work();
-        console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
-        return TransferProgress.Bars(console).StartAsync(started =>
-        {
-            context = started;
-            return work();
-        });
-    }
+        lines = shown;
+        return work();
+    });
 
-    public Action<long>? Begins(CopyItem item, CopyStage stage)
-    {
-        if (context is null)
-            return null;
-        var title = Markup.Escape($"{(stage is CopyStage.Fetching ? "Fetching" : "Sending")} {item.Name ?? item.Image.Fingerprint.Hex[..12]}");
-        // Nothing but the bytes that come tells how many there are where the remote does not say.
-        ProgressTask? bar = null;
-        return bytes =>
-        {
-            bar ??= Show(item, title);
-            bar.Increment(bytes);
-            if (bar.MaxValue < bar.Value)
-                bar.MaxValue = bar.Value;
-        };
-    }
+    public TransferWatch? Begins(CopyItem item, CopyStage stage) => lines?.Watch($"{stage}", item.Name ?? item.Image.Fingerprint.Hex[..12]);
 
     public void Ended(CopyResult result)
     {
-        if (bars.TryRemove(result.Item, out var bar))
-            bar.StopTask();
-        if (result.Failure is null || describe is null)
-            return;
-        if (console is null)
-            errors.WriteLine(describe(result));
-        else
-            console.WriteLine(describe(result));
-    }
-
-    private ProgressTask Show(CopyItem item, string title)
-    {
-        if (bars.TryRemove(item, out var before))
-            before.StopTask();
-        return bars[item] = context!.AddTask(title, maxValue: Math.Max(1, item.Image.Size));
+        if (result.Failure is not null && describe is not null)
+            ProgressLines.WriteAbove(errors, describe(result));
     }
 }

@@ -16,6 +16,9 @@ internal sealed record ListFormat(ListKind Kind)
     /// <summary>Values as they are stored (<c>,raw</c>), for the commands that otherwise show them for people.</summary>
     public bool Raw { get; init; }
 
+    /// <summary>As it is written, for help that names it.</summary>
+    public override string ToString() => $"{Kind.ToString().ToLowerInvariant()}{(NoHeader ? ",noheader" : "")}{(Header ? ",header" : "")}{(Raw ? ",raw" : "")}";
+
     /// <summary>
     /// Reads <c>KIND[,MODIFIER…]</c>, case-sensitive. Modifiers are <c>noheader</c>, <c>header</c>, <c>raw</c> and nothing;
     /// they are checked before the kind, and every kind takes all of them.

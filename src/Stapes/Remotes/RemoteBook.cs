@@ -53,11 +53,11 @@ internal sealed class RemoteBook(ClientConfiguration configuration, string local
 
     /// <summary>Opens a place to list and fetch images. Nothing is sent yet.</summary>
     /// <exception cref="StapesException">Invalid or Forbidden: it cannot be reached as it is configured.</exception>
-    public IRemote Open(RemotePlace place) => place switch
-    {
-        { TreeDirectory: { } directory } => SimplestreamsRemote.OfDirectory(directory),
-        _ => RemoteProtocols.Open(place.Remote!.Protocol, AccessTo(place.Remote), new(ProjectOf(place.Remote), Secret: null, ClientPaths.Cache, warn) { CredentialsHelper = place.Remote.CredentialsHelper }),
-    };
+    public IRemote Open(RemotePlace place) => Open(place, isKeptEnough: false);
+
+    /// <summary>Opens a place to list images as they were when it was last asked, if that is known.</summary>
+    /// <exception cref="StapesException">Invalid or Forbidden: it cannot be reached as it is configured.</exception>
+    public IRemote OpenQuickly(RemotePlace place) => Open(place, isKeptEnough: true);
 
     /// <summary>Opens a place for what only an Incus server can do.</summary>
     /// <param name="place">The place.</param>
@@ -92,6 +92,14 @@ internal sealed class RemoteBook(ClientConfiguration configuration, string local
     /// <summary>The certificate that a remote must have, in PEM; empty when authorities vouch for it.</summary>
     public string PinnedPem(string remote) => PinnedCertificate(remote)?.ExportCertificatePem() ?? "";
 
+    private IRemote Open(RemotePlace place, bool isKeptEnough) => place switch
+    {
+        { TreeDirectory: { } directory } => SimplestreamsRemote.OfDirectory(directory),
+        _ => RemoteProtocols.Open(
+            place.Remote!.Protocol, AccessTo(place.Remote),
+            new(ProjectOf(place.Remote), Secret: null, ClientPaths.Cache, warn) { CredentialsHelper = place.Remote.CredentialsHelper, IsKeptEnough = isKeptEnough }),
+    };
+
     private ServerAddress AddressOf(string address) =>
         !address.StartsWith("unix:", StringComparison.Ordinal) ? ServerAddress.Parse(Uri.TryCreate(address, UriKind.Absolute, out var url) ? url
             : throw new StapesException(ErrorKind.Invalid, $"{PublicUrl.Of(address)} is no URL: correct it with `stapes remote set-url`"))
@@ -118,7 +126,8 @@ internal sealed class RemoteBook(ClientConfiguration configuration, string local
 
     private static bool NamesPlace(string word) => IsPath(word) || word.IndexOf(':', StringComparison.Ordinal) > 0;
 
-    private static bool IsPath(string word) => word is ['/', ..] or "." or ".." || word.StartsWith("./", StringComparison.Ordinal) || word.StartsWith("../", StringComparison.Ordinal) || word.StartsWith("file://", StringComparison.Ordinal);
+    /// <summary>Whether a word names a directory, with or without an image in it.</summary>
+    public static bool IsPath(string word) => word is ['/', ..] or "." or ".." || word.StartsWith("./", StringComparison.Ordinal) || word.StartsWith("../", StringComparison.Ordinal) || word.StartsWith("file://", StringComparison.Ordinal);
 
     private static ImageWord ParsePath(string word)
     {

@@ -23,13 +23,16 @@ internal static class RemoteProtocols
     {
         /// <summary>The credential helper of a registry; empty for none.</summary>
         public string CredentialsHelper { get; init; } = "";
+
+        /// <summary>Whether an index that was kept will do, without asking the server.</summary>
+        public bool IsKeptEnough { get; init; }
     }
 
     /// <exception cref="StapesException">Invalid: no such protocol.</exception>
     public static IRemote Open(string protocol, HttpAccess access, Context context) => protocol switch
     {
         ConfiguredRemote.Incus => new IncusRemote(new(IncusConnection.To(access, context.Project), context.Secret)),
-        ConfiguredRemote.Simplestreams => SimplestreamsRemote.Of(access, context.Cache, context.Warn),
+        ConfiguredRemote.Simplestreams => SimplestreamsRemote.Of(access, context.Cache, context.Warn, context.IsKeptEnough),
         ConfiguredRemote.Oci => OciRemotes.Open(access, context.CredentialsHelper, context.Cache is null ? null : Path.Combine(context.Cache, "layers")),
         _ => throw new StapesException(ErrorKind.Invalid, $"Invalid protocol: {protocol}; use {ConfiguredRemote.Incus}, {ConfiguredRemote.Simplestreams} or {ConfiguredRemote.Oci}"),
     };

@@ -64,6 +64,23 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task Every_help_names_arguments_and_defaults_as_they_are_typed()
+    {
+        // A hidden command has no help.
+        foreach (var path in Paths(CommandLine.CreateRoot()).Where(static p => p != "man-page"))
+        {
+            using var output = new StringWriter();
+            await CommandLine.Parse("stapes", [.. path.Split(' '), "--help"]).InvokeAsync(new() { Output = output }, TestContext.Current.CancellationToken);
+            var help = output.ToString();
+            help.Contains("Usage:", StringComparison.Ordinal).ShouldBeTrue(path);
+            help.Contains("{ ", StringComparison.Ordinal).ShouldBeFalse($"{path}: {help}");
+            // The user's remotes, which the help would take for all that an argument can be.
+            help.Contains("images|", StringComparison.Ordinal).ShouldBeFalse($"{path}: {help}");
+            help.Contains("images:|", StringComparison.Ordinal).ShouldBeFalse($"{path}: {help}");
+        }
+    }
+
+    [Fact]
     public void A_name_that_starts_with_an_at_sign_is_a_name()
     {
         var result = CommandLine.Parse("stapes", ["tree", "remove", "@list"]);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Stapes.Core.Remotes;
+using Stapes.Core.Transfers;
 
 namespace Stapes.Tests.Remotes;
 
@@ -8,10 +9,22 @@ internal sealed class CopyLog : ICopyWatcher
 {
     private readonly ConcurrentDictionary<CopyStage, long> bytes = new();
 
+    private readonly ConcurrentQueue<string> files = new();
+
+    /// <summary>The files that began to move, as «Fetching rootfs».</summary>
+    public IReadOnlyCollection<string> Files => files;
+
     /// <summary>Bytes that a stage told of, all together.</summary>
     public long this[CopyStage stage] => bytes.GetValueOrDefault(stage);
 
-    public Action<long>? Begins(CopyItem item, CopyStage stage) => count => bytes.AddOrUpdate(stage, count, (_, sum) => sum + count);
+    public TransferWatch? Begins(CopyItem item, CopyStage stage)
+    {
+        return (part, size) =>
+        {
+            files.Enqueue($"{stage} {part}");
+            return new(count => bytes.AddOrUpdate(stage, count, (_, sum) => sum + count));
+        };
+    }
 
     public void Ended(CopyResult result)
     {

@@ -41,6 +41,7 @@ public sealed class CopyToServerTests : IncusServerTest
         kept.FileName.ShouldBe("rootfs.squashfs");
         log[CopyStage.Fetching].ShouldBe(image.Size);
         log[CopyStage.Sending].ShouldBe(image.Size);
+        log.Files.ShouldBe(["Fetching metadata", "Fetching root", "Sending metadata", "Sending rootfs", /* what the server then says of it */ "Sending "], ignoreOrder: true);
         Directory.EnumerateFiles(staging.Root, "*", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 

@@ -37,7 +37,7 @@ public sealed class DirectCopyTests : IDisposable
         await using var target = await StartAsync();
         var copy = DirectCopies.Pull(target.Client, [new(new("https://one.example/"), "simplestreams")], ImageType.VirtualMachine, secretOf: null);
 
-        await copy(new(image with { Public = true }, "debian/12"), new() { AutoUpdate = true, Public = true, Aliases = [new("mine", "")], Profiles = ["p"] }, Cancellation);
+        await copy(new(image with { Public = true }, "debian/12"), new() { AutoUpdate = true, Public = true, Aliases = [new("mine", "")], Profiles = ["p"] }, watch: null, Cancellation);
 
         target.Requests[0].ShouldBe("POST /1.0/images");
         JsonNode.DeepEquals(bodies.ShouldHaveSingleItem(), JsonNode.Parse("""
@@ -53,7 +53,7 @@ public sealed class DirectCopyTests : IDisposable
         var copy = DirectCopies.Pull(
             target.Client, [new(new("https://one.example:8443"), "incus") { Certificate = "PEM", Project = "p" }], type: null, (asked, _) => Task.FromResult($"secret of {asked.Fingerprint}"));
 
-        await copy(new(image, "name"), new(), Cancellation);
+        await copy(new(image, "name"), new(), watch: null, Cancellation);
 
         var source = bodies.ShouldHaveSingleItem()["source"]!;
         ((string?)source["secret"]).ShouldBe($"secret of {image.Fingerprint}");
@@ -69,7 +69,7 @@ public sealed class DirectCopyTests : IDisposable
         await using var target = await StartAsync(failures: 1);
         var copy = DirectCopies.Pull(target.Client, [new(new("https://one.example"), "incus"), new(new("https://two.example"), "incus")], type: null, secretOf: null);
 
-        await copy(new(image), new(), Cancellation);
+        await copy(new(image), new(), watch: null, Cancellation);
 
         bodies.Select(static b => (string?)b["source"]!["server"]).ShouldBe(["https://one.example", "https://two.example"]);
     }
@@ -80,7 +80,7 @@ public sealed class DirectCopyTests : IDisposable
         await using var target = await StartAsync(failures: 2);
         var copy = DirectCopies.Pull(target.Client, [new(new("https://one.example"), "incus"), new(new("https://two.example"), "incus")], type: null, secretOf: null);
 
-        (await Should.ThrowAsync<StapesException>(copy(new(image), new(), Cancellation))).Message.ShouldBe("failed 1; `--mode relay` has the bytes pass through this machine");
+        (await Should.ThrowAsync<StapesException>(copy(new(image), new(), watch: null, Cancellation))).Message.ShouldBe("failed 1; `--mode relay` has the bytes pass through this machine");
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class DirectCopyTests : IDisposable
         await using var source = await StartAsync(place: other);
         var copy = DirectCopies.Push(source.Client, target.Client, new(new("https://target.example:8443"), "incus") { Certificate = "PEM", Project = "p" });
 
-        await copy(new(image), new() { Aliases = [new("mine", "")] }, Cancellation);
+        await copy(new(image), new() { Aliases = [new("mine", "")] }, watch: null, Cancellation);
 
         JsonNode.DeepEquals(bodies[0], JsonNode.Parse($$"""
             {"public":false,"aliases":[{"name":"mine","description":""}],"properties":{"os":"Test"},"expires_at":"2040-01-02T03:04:05Z",
@@ -102,6 +102,34 @@ public sealed class DirectCopyTests : IDisposable
             {"target":"https://target.example:8443","certificate":"PEM","secret":"from the server","project":"p","profiles":null}
             """)).ShouldBeTrue(bodies[1].ToJsonString());
         target.Requests[^1].ShouldBe("DELETE /1.0/operations/one");
+    }
+
+    [Theory]
+    [InlineData("pull")]
+    [InlineData("push")]
+    public async Task What_a_server_says_of_its_progress_reaches_who_watches(string mode)
+    {
+        // As Incus says it.
+        const string Telling = """{"id":"one","class":"task","status":"Running","status_code":103,"metadata":{"download_progress":"rootfs: 45% (12.34MB/s)","progress":{"percent":"45"},"secret":"s"}}""";
+        var heard = new TaskCompletionSource();
+        await using var server = await ScriptedServer.StartAsync(directory, async http =>
+        {
+            if (http.Request.Path.Value!.EndsWith("/wait", StringComparison.Ordinal))
+                await heard.Task.WaitAsync(Cancellation);
+            await ScriptedServer.WriteSyncAsync(http, heard.Task.IsCompleted ? Success : Telling);
+        });
+        var address = new RemoteAddress(new("https://one.example"), "incus");
+        var copy = mode == "pull" ? DirectCopies.Pull(server.Client, [address], type: null, secretOf: null) : DirectCopies.Push(server.Client, server.Client, address);
+        var told = new List<string>();
+
+        await copy(new(image), new(), (part, _) => new(static _ => { }, () => told.Add("ended"), text =>
+        {
+            told.Add($"{part}{text}");
+            heard.TrySetResult();
+        }), Cancellation);
+
+        told[0].ShouldBe("rootfs: 45% (12.34MB/s)");
+        told[^1].ShouldBe("ended");
     }
 
     [Fact]

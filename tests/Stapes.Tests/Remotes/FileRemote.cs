@@ -73,9 +73,10 @@ internal sealed class FileRemote : IRemote
     private async Task<FetchedFile> FetchAsync(string name, byte[] content, OpenRemoteFile? open, string? before, FetchOptions options, CancellationToken cancellation)
     {
         var digest = TestImages.Digest(content);
-        if (await KeptFile.TryTakeAsync(options.FindLocal(digest), digest, options.Directory, before, options.Progress, cancellation) is { } kept)
+        using var progress = options.Watch.Begin(name.Split('/')[1], content.Length);
+        if (await KeptFile.TryTakeAsync(options.FindLocal(digest), digest, options.Directory, before, progress.Add, cancellation) is { } kept)
             return kept;
-        return await FileTransfer.FetchAsync(new(name, digest, content.Length, OpenAsync), options.Directory, before, options.Retry, options.Progress, cancellation);
+        return await FileTransfer.FetchAsync(new(name, digest, content.Length, OpenAsync), options.Directory, before, options.Retry, progress.Add, cancellation);
 
         Task<RemoteBody> OpenAsync(long offset, string? validator, CancellationToken _)
         {

@@ -18,7 +18,7 @@ public static class DirectCopies
     /// <param name="type">The type that the image was asked for with; null for any.</param>
     /// <param name="secretOf">Gets a secret for an image that is not public; null where all are.</param>
     public static DirectCopy Pull(
-        IncusClient target, IReadOnlyList<RemoteAddress> addresses, ImageType? type, Func<RemoteImage, CancellationToken, Task<string>>? secretOf) => async (item, options, cancellation) =>
+        IncusClient target, IReadOnlyList<RemoteAddress> addresses, ImageType? type, Func<RemoteImage, CancellationToken, Task<string>>? secretOf) => async (item, options, watch, cancellation) =>
     {
         // The server keeps the alias and follows it; a private image is known to strangers by its fingerprint only.
         var name = item.Image.Public && item.Name is not null ? item.Name : item.Image.Fingerprint.Hex;
@@ -28,7 +28,7 @@ public static class DirectCopies
             var secret = item.Image.Public || secretOf is null ? null : await secretOf(item.Image, cancellation);
             try
             {
-                await target.CreateImageAsync(PullRequest(address, name, type, secret, options), cancellation);
+                await target.CreateImageAsync(PullRequest(address, name, type, secret, options), watch, cancellation);
                 return;
             }
             catch (StapesException e)
@@ -44,7 +44,7 @@ public static class DirectCopies
     /// <param name="source">Who sends.</param>
     /// <param name="target">Who gets them.</param>
     /// <param name="address">How the source reaches the target.</param>
-    public static DirectCopy Push(IncusClient source, IncusClient target, RemoteAddress address) => async (item, options, cancellation) =>
+    public static DirectCopy Push(IncusClient source, IncusClient target, RemoteAddress address) => async (item, options, watch, cancellation) =>
     {
         var token = await target.StartAsync("/images", PushRequest(item.Image, options), cancellation);
         try
@@ -58,7 +58,7 @@ public static class DirectCopies
                 ["secret"] = secret,
                 ["project"] = address.Project,
                 ["profiles"] = Names(options.Profiles),
-            }, cancellation);
+            }, watch, cancellation);
         }
         finally
         {

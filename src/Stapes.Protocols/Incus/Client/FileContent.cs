@@ -1,4 +1,5 @@
 using System.Net;
+using Stapes.Core.Transfers;
 
 namespace Stapes.Protocols.Incus.Client;
 
@@ -9,14 +10,19 @@ internal sealed class FileContent : HttpContent
 
     private readonly FileStream file;
     private readonly long length;
-    private readonly Action<long>? progress;
+    private readonly string part;
+    private readonly TransferWatch? watch;
 
-    public FileContent(string path, Action<long>? progress)
+    /// <param name="path">The file.</param>
+    /// <param name="part">What it is of its image, for those who watch.</param>
+    /// <param name="watch">Is told how it is sent; null when nobody wants to know.</param>
+    public FileContent(string path, string part, TransferWatch? watch)
     {
         // Without a buffer of its own: the chunks are large.
         file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);
         length = file.Length;
-        this.progress = progress;
+        this.part = part;
+        this.watch = watch;
     }
 
     protected override bool TryComputeLength(out long length)
@@ -30,11 +36,12 @@ internal sealed class FileContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        using var progress = watch.Begin(part, length);
         var buffer = new byte[ChunkSize];
         while (await file.ReadAsync(buffer, cancellationToken) is > 0 and var read)
         {
             await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-            progress?.Invoke(read);
+            progress.Add(read);
         }
     }
 

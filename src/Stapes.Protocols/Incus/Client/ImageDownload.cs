@@ -42,12 +42,13 @@ internal sealed class ImageDownload(IncusConnection connection, Uri url, ImageRe
         // The fingerprint of an OCI image is that of its layers.
         var isOci = first.Headers.TryGetValues("X-Incus-Type", out var source) && source.Contains("oci", StringComparer.Ordinal);
         if (isOci || first.Content.Headers.ContentType?.MediaType == "multipart/form-data" || !Sha256Digest.TryParse(image.Fingerprint, out var fingerprint))
-            return await new ImageParts(first, isOci ? null : image.Fingerprint, options).ReadAsync(cancellation);
+            return await new ImageParts(first, isOci ? null : image.Fingerprint, options).ReadAsync(image.Size, cancellation);
 
         var name = SafeName(first.Content.Headers.ContentDisposition?.FileName);
         var size = first.Content.Headers.ContentLength;
         var file = new RemoteFile($"the image {image.Fingerprint[..12]}", fingerprint, size, OpenAsync);
-        var fetched = await FileTransfer.FetchAsync(file, options.Directory, before: null, options.Retry, options.Progress, cancellation);
+        using var progress = options.Watch.Begin("image", size);
+        var fetched = await FileTransfer.FetchAsync(file, options.Directory, before: null, options.Retry, progress.Add, cancellation);
         return new(new(name, fetched.Content, fetched.Digest, fetched.Size), null);
     }
 

@@ -4,6 +4,7 @@ using Stapes.Core;
 using Stapes.Core.Images;
 using Stapes.Core.Remotes;
 using Stapes.Core.Storage.FileSystem;
+using Stapes.Core.Transfers;
 
 namespace Stapes.Protocols.Incus.Client;
 
@@ -18,9 +19,11 @@ internal sealed class ImageParts(HttpResponseMessage response, string? fingerpri
 
     private readonly List<FetchedImageFile> files = [];
     private readonly List<StagedFile> staged = [];
-    private long passed;
+    private readonly List<Action> takeBack = [];
 
-    public async Task<FetchedFiles> ReadAsync(CancellationToken cancellation)
+    /// <param name="size">Of all files, in bytes, for those who watch; 0 when nobody knows.</param>
+    /// <param name="cancellation">Ends it; then nothing stays.</param>
+    public async Task<FetchedFiles> ReadAsync(long size, CancellationToken cancellation)
     {
         using var all = new Sha256Hasher();
         try
@@ -28,9 +31,9 @@ internal sealed class ImageParts(HttpResponseMessage response, string? fingerpri
             var body = await response.Content.ReadAsStreamAsync(cancellation);
             var type = response.Content.Headers.ContentType;
             if (type?.MediaType == "multipart/form-data")
-                await ReadPartsAsync(new MultipartReader(Boundary(type), body, MultipartBuffer), all, cancellation);
+                await ReadPartsAsync(new MultipartReader(Boundary(type), body, MultipartBuffer), size, all, cancellation);
             else
-                await TakeAsync(body, response.Content.Headers.ContentDisposition?.FileName, all, cancellation);
+                await TakeAsync(body, response.Content.Headers.ContentDisposition?.FileName, ("image", response.Content.Headers.ContentLength), all, cancellation);
 
             if (all.Finish() is var found && fingerprint is not null && found.Hex != fingerprint)
                 throw new StapesException(ErrorKind.Unavailable, $"The server sent other bytes than those of the image {fingerprint}: their fingerprint is {found}; nothing was kept, try again");
@@ -38,21 +41,24 @@ internal sealed class ImageParts(HttpResponseMessage response, string? fingerpri
         }
         catch
         {
-            options.Progress?.Invoke(-passed);
+            foreach (var part in takeBack)
+                part();
             foreach (var file in staged)
                 file.Dispose();
             throw;
         }
     }
 
-    private async Task ReadPartsAsync(MultipartReader reader, Sha256Hasher all, CancellationToken cancellation)
+    private async Task ReadPartsAsync(MultipartReader reader, long size, Sha256Hasher all, CancellationToken cancellation)
     {
         foreach (var expected in (string[][])[["metadata"], ["rootfs", "rootfs.img"]])
         {
             var part = await WellFormedAsync(reader.ReadNextSectionAsync(cancellation)) ?? throw NotAnImage("a part is missing");
             if (part.GetContentDispositionHeader() is not { } header || !expected.Contains(HeaderUtilities.RemoveQuotes(header.Name).Value))
                 throw NotAnImage($"it has no part \"{expected[0]}\" in its place");
-            await TakeAsync(part.Body, header.FileName.Value, all, cancellation);
+            // No part says how long it is.
+            var line = files is [var metadata] ? ("rootfs", size > metadata.Size ? size - metadata.Size : null) : ("metadata", (long?)null);
+            await TakeAsync(part.Body, header.FileName.Value, line, all, cancellation);
         }
 
         if (await WellFormedAsync(reader.ReadNextSectionAsync(cancellation)) is not null)
@@ -60,8 +66,11 @@ internal sealed class ImageParts(HttpResponseMessage response, string? fingerpri
     }
 
     // A chunk is written while it is hashed, and the two hashes go side by side.
-    private async Task TakeAsync(Stream source, string? name, Sha256Hasher all, CancellationToken cancellation)
+    private async Task TakeAsync(Stream source, string? name, (string Part, long? Size) line, Sha256Hasher all, CancellationToken cancellation)
     {
+        using var progress = options.Watch.Begin(line.Part, line.Size);
+        long passed = 0;
+        takeBack.Add(() => progress.Add(-passed));
         var file = StagedFile.Create(options.Directory);
         staged.Add(file);
         using var own = new Sha256Hasher();
@@ -73,7 +82,7 @@ internal sealed class ImageParts(HttpResponseMessage response, string? fingerpri
             all.Append(chunk.AsSpan(0, length));
             await Task.WhenAll(hashing, writing);
             passed += length;
-            options.Progress?.Invoke(length);
+            progress.Add(length);
         }
 
         files.Add(new(ImageDownload.SafeName(name), file, own.Finish(), file.Content.Length));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Stapes.Core;
 using Stapes.Core.Remotes;
+using Stapes.Core.Transfers;
 
 namespace Stapes.Protocols.Incus.Client;
 
@@ -61,29 +62,38 @@ public sealed class IncusClient(IncusConnection connection, string? secret = nul
         await connection.WaitAsync(await connection.DeleteAsync(ImageUrl(fingerprint), cancellation), cancellation);
 
     /// <summary>Has the server look for a newer version where the image came from.</summary>
+    /// <param name="fingerprint">The image.</param>
+    /// <param name="watch">Is told what the server says of its progress; null when nobody wants to know.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <returns>Whether it found one.</returns>
-    public async Task<bool> RefreshImageAsync(string fingerprint, CancellationToken cancellation)
+    public async Task<bool> RefreshImageAsync(string fingerprint, TransferWatch? watch, CancellationToken cancellation)
     {
         var url = connection.Url($"/images/{Escape(fingerprint)}/refresh");
         using var request = new HttpRequestMessage(HttpMethod.Post, url);
-        var ended = await connection.WaitAsync(await connection.SendAsync(request, cancellation), cancellation);
+        var ended = await connection.WaitAsync(await connection.SendAsync(request, cancellation), watch, cancellation);
         return ended.Metadata?["refreshed"] is JsonValue value && value.TryGetValue<bool>(out var refreshed) && refreshed;
     }
 
     /// <summary>Sends an image. The files are read while they are sent.</summary>
     /// <param name="upload">The image.</param>
-    /// <param name="progress">Told the number of bytes of each piece that was sent.</param>
+    /// <param name="watch">Is told how each file is sent, and then what the server says of its progress; null when nobody wants to know.</param>
     /// <param name="cancellation">Ends it; the server then keeps nothing.</param>
     /// <returns>The fingerprint.</returns>
-    public async Task<string> UploadAsync(UploadRequest upload, Action<long>? progress, CancellationToken cancellation)
+    public async Task<string> UploadAsync(UploadRequest upload, TransferWatch? watch, CancellationToken cancellation)
     {
-        using var request = upload.ToRequest(connection.Url("/images"), progress);
-        return await FingerprintAsync(await connection.SendAsync(request, cancellation), cancellation);
+        using var request = upload.ToRequest(connection.Url("/images"), watch);
+        return await FingerprintAsync(await connection.SendAsync(request, cancellation), watch, cancellation);
     }
 
     /// <summary>Has the server fetch an image from a web server that answers with the headers <c>Incus-Image-Hash</c> and <c>Incus-Image-URL</c>.</summary>
+    /// <param name="url">The web server.</param>
+    /// <param name="isPublic">Whether strangers may see the image.</param>
+    /// <param name="properties">Added to those of the image's metadata.</param>
+    /// <param name="watch">Is told what the server says of its progress; null when nobody wants to know.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <returns>The fingerprint.</returns>
-    public async Task<string> ImportAsync(string url, bool isPublic, IReadOnlyDictionary<string, string> properties, CancellationToken cancellation)
+    public async Task<string> ImportAsync(
+        string url, bool isPublic, IReadOnlyDictionary<string, string> properties, TransferWatch? watch, CancellationToken cancellation)
     {
         var request = new JsonObject
         {
@@ -92,13 +102,13 @@ public sealed class IncusClient(IncusConnection connection, string? secret = nul
             ["source"] = new JsonObject { ["type"] = "url", ["mode"] = "pull", ["protocol"] = "direct", ["url"] = url },
         };
         var answer = await connection.PostAsync(connection.Url("/images"), request, IncusJsonContext.Default.JsonObject, cancellation);
-        return await FingerprintAsync(answer, cancellation);
+        return await FingerprintAsync(answer, watch, cancellation);
     }
 
     /// <summary>Has the server make an image of whatever the request names.</summary>
     /// <returns>The fingerprint.</returns>
-    internal async Task<string> CreateImageAsync(JsonObject request, CancellationToken cancellation) =>
-        await FingerprintAsync(await connection.PostAsync(connection.Url("/images"), request, IncusJsonContext.Default.JsonObject, cancellation), cancellation);
+    internal async Task<string> CreateImageAsync(JsonObject request, TransferWatch? watch, CancellationToken cancellation) =>
+        await FingerprintAsync(await connection.PostAsync(connection.Url("/images"), request, IncusJsonContext.Default.JsonObject, cancellation), watch, cancellation);
 
     /// <summary>A secret by which a stranger may fetch a private image, once.</summary>
     public async Task<string> CreateSecretAsync(string fingerprint, CancellationToken cancellation) =>
@@ -110,8 +120,8 @@ public sealed class IncusClient(IncusConnection connection, string? secret = nul
         (await connection.PostAsync(connection.Url(resource), request, IncusJsonContext.Default.JsonObject, cancellation)).As(IncusJsonContext.Default.OperationRecord);
 
     /// <summary>Runs an operation to its end.</summary>
-    internal async Task<OperationRecord> RunAsync(string resource, JsonObject request, CancellationToken cancellation) =>
-        await connection.WaitAsync(await connection.PostAsync(connection.Url(resource), request, IncusJsonContext.Default.JsonObject, cancellation), cancellation);
+    internal async Task<OperationRecord> RunAsync(string resource, JsonObject request, TransferWatch? watch, CancellationToken cancellation) =>
+        await connection.WaitAsync(await connection.PostAsync(connection.Url(resource), request, IncusJsonContext.Default.JsonObject, cancellation), watch, cancellation);
 
     /// <summary>Cancels an operation, if it still runs.</summary>
     internal Task TryCancelAsync(OperationRecord operation) => connection.TryCancelAsync(connection.Url($"/operations/{Uri.EscapeDataString(operation.Id)}"));
@@ -158,9 +168,9 @@ public sealed class IncusClient(IncusConnection connection, string? secret = nul
 
     public void Dispose() => connection.Dispose();
 
-    private async Task<string> FingerprintAsync(IncusAnswer answer, CancellationToken cancellation)
+    private async Task<string> FingerprintAsync(IncusAnswer answer, TransferWatch? watch, CancellationToken cancellation)
     {
-        var ended = await connection.WaitAsync(answer, cancellation);
+        var ended = await connection.WaitAsync(answer, watch, cancellation);
         return (string?)ended.Metadata?["fingerprint"]
             ?? throw new StapesException(ErrorKind.Unavailable, "The server took the image but does not say its fingerprint: look for it with `stapes image list`");
     }

@@ -92,10 +92,18 @@ public sealed class IncusConnection : IDisposable
 
     /// <summary>Waits for the operation of an answer, and cancels it on the server if the caller cancels.</summary>
     /// <exception cref="StapesException">The operation failed; the message is the server's.</exception>
-    public async Task<OperationRecord> WaitAsync(IncusAnswer answer, CancellationToken cancellation)
+    public Task<OperationRecord> WaitAsync(IncusAnswer answer, CancellationToken cancellation) => WaitAsync(answer, watch: null, cancellation);
+
+    /// <summary>The same.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="watch">Is told what the server says of its progress; null when nobody wants to know.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<OperationRecord> WaitAsync(IncusAnswer answer, TransferWatch? watch, CancellationToken cancellation)
     {
         var started = answer.As(IncusJsonContext.Default.OperationRecord);
         var operation = $"/operations/{Uri.EscapeDataString(started.Id)}";
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var following = watch is null ? Task.CompletedTask : OperationProgress.FollowAsync(this, Url(operation), watch, over.Token);
         try
         {
             // A stranger who sent an image that was asked for may wait with the secret of the operation.
@@ -115,6 +123,11 @@ public sealed class IncusConnection : IDisposable
         {
             await TryCancelAsync(Url(operation));
             throw;
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await following;
         }
     }
 

@@ -2,6 +2,7 @@ using Stapes.Core;
 using Stapes.Core.Images;
 using Stapes.Core.Library;
 using Stapes.Core.Remotes;
+using Stapes.Core.Transfers;
 
 namespace Stapes.Protocols.Incus.Client;
 
@@ -36,7 +37,7 @@ public sealed class IncusTarget(IncusClient server, string stagingDirectory) : I
         }
     }
 
-    public async Task AddAsync(RemoteImage image, FetchedFiles files, ImageAddOptions options, Action<long>? progress, CancellationToken cancellation)
+    public async Task AddAsync(RemoteImage image, FetchedFiles files, ImageAddOptions options, TransferWatch? watch, CancellationToken cancellation)
     {
         if (options.AutoUpdate)
             throw new StapesException(ErrorKind.Invalid, "Auto update is only available in pull mode");
@@ -52,7 +53,7 @@ public sealed class IncusTarget(IncusClient server, string stagingDirectory) : I
                 Aliases = aliases.New,
                 Fingerprint = image.Fingerprint.Hex,
             },
-            progress, cancellation);
+            watch, cancellation);
         files.Metadata.Content.Discard();
         files.Root?.Content.Discard();
         await aliases.MoveAsync(server, fingerprint, cancellation);

@@ -1,4 +1,5 @@
 using System.Text;
+using Stapes.Core.Transfers;
 
 namespace Stapes.Protocols.Incus.Client;
 
@@ -29,9 +30,9 @@ public sealed record UploadRequest(string Metadata, string? Root)
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 
     /// <exception cref="IOException">A file cannot be opened.</exception>
-    internal HttpRequestMessage ToRequest(Uri url, Action<long>? progress)
+    internal HttpRequestMessage ToRequest(Uri url, TransferWatch? watch)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = Root is null ? Unified(progress) : Split(Root, progress) };
+        var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = Root is null ? Unified(watch) : Split(Root, watch) };
         // The server can refuse before a gigabyte is on its way.
         request.Headers.ExpectContinue = true;
         request.Headers.TryAddWithoutValidation("X-Incus-filename", Printable(MetadataName ?? Path.GetFileName(Metadata)));
@@ -50,22 +51,22 @@ public sealed record UploadRequest(string Metadata, string? Root)
 
     private static string Fields(string name, IEnumerable<string> values) => string.Join('&', values.Select(v => $"{name}={Uri.EscapeDataString(v)}"));
 
-    private FileContent Unified(Action<long>? progress) =>
-        new(Metadata, progress) { Headers = { ContentType = new("application/octet-stream") } };
+    private FileContent Unified(TransferWatch? watch) =>
+        new(Metadata, "image", watch) { Headers = { ContentType = new("application/octet-stream") } };
 
-    private MultipartContent Split(string root, Action<long>? progress)
+    private MultipartContent Split(string root, TransferWatch? watch)
     {
         var form = new MultipartContent("form-data") { HeaderEncodingSelector = static (_, _) => Encoding.UTF8 };
-        form.Add(Part("metadata", Metadata, MetadataName, progress));
+        form.Add(Part("metadata", Metadata, MetadataName, watch));
         // The name of the part tells the server whether it gets a container or a virtual machine.
-        form.Add(Part(IsDisk(root) ? "rootfs.img" : "rootfs", root, RootName, progress));
+        form.Add(Part(IsDisk(root) ? "rootfs.img" : "rootfs", root, RootName, watch));
         return form;
     }
 
-    private static FileContent Part(string name, string path, string? called, Action<long>? progress)
+    private static FileContent Part(string name, string path, string? called, TransferWatch? watch)
     {
         var fileName = Printable(called ?? Path.GetFileName(path)).Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
-        var part = new FileContent(path, progress) { Headers = { ContentType = new("application/octet-stream") } };
+        var part = new FileContent(path, name == "metadata" ? name : "rootfs", watch) { Headers = { ContentType = new("application/octet-stream") } };
         part.Headers.TryAddWithoutValidation("Content-Disposition", $"form-data; name=\"{name}\"; filename=\"{fileName}\"");
         return part;
     }

@@ -3,6 +3,7 @@ using Stapes.Core;
 using Stapes.Core.Images;
 using Stapes.Core.Library;
 using Stapes.Core.Remotes;
+using Stapes.Core.Transfers;
 
 namespace Stapes.Protocols.Incus.Server;
 
@@ -73,7 +74,7 @@ internal sealed class ImagePuller(IncusApiOptions options, EventHub events)
         var isOver = false;
         try
         {
-            using var files = await fetch(new(directory) { Progress = count => progress.Add(limited.Add(count)) }, cancellation);
+            using var files = await fetch(new(directory) { Watch = FileProgress.Sum(count => progress.Add(limited.Add(count))) }, cancellation);
             // Only now it is known which image an application image becomes.
             var made = files.MadeFingerprint ?? fingerprint;
             if (made != fingerprint && (await library.GetSnapshotAsync(cancellation)).Find(add.Project, made) is { } same)

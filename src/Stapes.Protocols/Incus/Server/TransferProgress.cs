@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Stapes.Core;
 
 namespace Stapes.Protocols.Incus.Server;
 
@@ -33,7 +34,7 @@ internal sealed class TransferProgress(Operation operation, string stage, long t
             var speed = (long)(done / Math.Max(0.001, time.GetElapsedTime(started).TotalSeconds));
             var percent = total > 0 ? Math.Min(100, done * 100 / total) : 0;
             operation.SetMetadata(
-                ($"{stage}_progress", JsonValue.Create(total > 0 ? $"{percent}% ({Size(speed)}/s)" : $"{Size(done)} ({Size(speed)}/s)")),
+                ($"{stage}_progress", JsonValue.Create(total > 0 ? $"{percent}% ({DecimalSize.Of(speed)}/s)" : $"{DecimalSize.Of(done)} ({DecimalSize.Of(speed)}/s)")),
                 ("progress", new JsonObject
                 {
                     ["stage"] = stage,
@@ -41,15 +42,5 @@ internal sealed class TransferProgress(Operation operation, string stage, long t
                     ["speed"] = speed.ToString(CultureInfo.InvariantCulture),
                 }));
         }
-    }
-
-    /// <summary>As Incus writes sizes: decimal units, two digits.</summary>
-    private static string Size(long bytes)
-    {
-        string[] units = ["B", "kB", "MB", "GB", "TB"];
-        var (value, unit) = ((double)bytes, 0);
-        for (; value >= 1000 && unit + 1 < units.Length; unit++)
-            value /= 1000;
-        return unit == 0 ? $"{bytes}B" : string.Create(CultureInfo.InvariantCulture, $"{value:F2}{units[unit]}");
     }
 }

@@ -53,7 +53,8 @@ internal static class UrlPulls
     {
         using var http = HttpClients.Create(access);
         var file = new RemoteFile(PublicUrl.Of(url), digest, Size: null, HttpFile.At(http, url));
-        var fetched = await FileTransfer.FetchAsync(file, fetch.Directory, before: null, fetch.Retry, fetch.Progress, cancellation);
+        using var progress = fetch.Watch.Begin("image", file.Size);
+        var fetched = await FileTransfer.FetchAsync(file, fetch.Directory, before: null, fetch.Retry, progress.Add, cancellation);
         return new(new(Path.GetFileName(url.AbsolutePath), fetched.Content, fetched.Digest, fetched.Size), Root: null);
     }
 

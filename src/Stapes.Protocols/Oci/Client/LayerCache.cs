@@ -19,15 +19,16 @@ internal sealed class LayerCache(string directory)
     /// <summary>Fetches a layer unless it is there.</summary>
     public async Task FetchAsync(RemoteFile layer, FetchOptions options, CancellationToken cancellation)
     {
+        using var progress = options.Watch.Begin($"layer {layer.Digest.Hex[..12]}", layer.Size);
         var path = PathOf(layer.Digest);
         if (new FileInfo(path) is { Exists: true } file && (layer.Size is null || file.Length == layer.Size))
         {
             File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
-            options.Progress?.Invoke(file.Length);
+            progress.Add(file.Length);
             return;
         }
 
-        using var fetched = await FileTransfer.FetchAsync(layer, unfinished, before: null, options.Retry, options.Progress, cancellation);
+        using var fetched = await FileTransfer.FetchAsync(layer, unfinished, before: null, options.Retry, progress.Add, cancellation);
         fetched.Content.MoveTo(path, published: false);
     }
 

@@ -87,10 +87,10 @@ public sealed class OciRemote(Registry registry, IncusForm form, string? layerDi
     private async Task<FetchedFiles> FetchArtifactAsync(FoundImage source, FetchOptions options, CancellationToken cancellation)
     {
         var (metadata, root) = ImageArtifact.FindFiles(source.Manifest);
-        var first = await FetchAsync(metadata, source.Name, before: null, options, cancellation);
+        var first = await FetchAsync(metadata, root is null ? "image" : "metadata", source.Name, before: null, options, cancellation);
         try
         {
-            var second = root is null ? null : await FetchAsync(root, source.Name, first.Content.TemporaryPath, options, cancellation);
+            var second = root is null ? null : await FetchAsync(root, "rootfs", source.Name, first.Content.TemporaryPath, options, cancellation);
             var fingerprint = second?.Combined ?? first.Digest;
             if (source.Manifest.Config?.MediaType is ArtifactTypes.Config && fingerprint != source.Image.Fingerprint)
             {
@@ -107,8 +107,11 @@ public sealed class OciRemote(Registry registry, IncusForm form, string? layerDi
         }
     }
 
-    private Task<FetchedFile> FetchAsync(OciDescriptor layer, ImageName name, string? before, FetchOptions options, CancellationToken cancellation) =>
-        FileTransfer.FetchAsync(RemoteFileOf(layer, name), options.Directory, before, options.Retry, options.Progress, cancellation);
+    private async Task<FetchedFile> FetchAsync(OciDescriptor layer, string part, ImageName name, string? before, FetchOptions options, CancellationToken cancellation)
+    {
+        using var progress = options.Watch.Begin(part, layer.Size);
+        return await FileTransfer.FetchAsync(RemoteFileOf(layer, name), options.Directory, before, options.Retry, progress.Add, cancellation);
+    }
 
     private RemoteFile RemoteFileOf(OciDescriptor layer, ImageName name) => new(
         $"the layer {layer.Digest} of {name}", Sha256Of(layer, name), layer.Size, registry.OpenBlob(name.Repository, layer.Digest!));

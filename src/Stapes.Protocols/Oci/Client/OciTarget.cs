@@ -4,6 +4,7 @@ using Stapes.Core.Images;
 using Stapes.Core.Library;
 using Stapes.Core.Remotes;
 using Stapes.Core.Storage.FileSystem;
+using Stapes.Core.Transfers;
 using Stapes.Protocols.Oci.Artifacts;
 using Stapes.Protocols.Oci.Images;
 
@@ -31,7 +32,7 @@ public sealed class OciTarget(Registry registry, string staging) : IImageTarget
     /// <summary>Registries know no fingerprints: whether they have the files, the push finds out for each.</summary>
     public Task<bool> HasAsync(Sha256Digest fingerprint, CancellationToken cancellation) => Task.FromResult(false);
 
-    public async Task AddAsync(RemoteImage image, FetchedFiles files, ImageAddOptions options, Action<long>? progress, CancellationToken cancellation)
+    public async Task AddAsync(RemoteImage image, FetchedFiles files, ImageAddOptions options, TransferWatch? watch, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
         var artifact = ImageArtifact.From(await DescribeAsync(image, files, options, cancellation));
@@ -39,8 +40,12 @@ public sealed class OciTarget(Registry registry, string staging) : IImageTarget
         {
             var push = new BlobPush(registry, names.Key);
             await push.PushAsync(Digests.Of(artifact.Config), artifact.Config.Length, () => new MemoryStream(artifact.Config), cancellation);
-            foreach (var file in files.Root is { } root ? [files.Metadata, root] : (FetchedImageFile[])[files.Metadata])
+            foreach (var (part, file) in files.Root is { } root ? [("metadata", files.Metadata), ("rootfs", root)] : ((string, FetchedImageFile)[])[("image", files.Metadata)])
+            {
+                using var progress = watch.Begin(part, file.Size);
                 await push.PushAsync(file.Digest, file.Size, () => Read(file.Content, progress), cancellation);
+            }
+
             await push.PushManifestAsync(OciDigest.From(artifact.Digest).ToString(), OciMediaTypes.Manifest, artifact.Manifest, cancellation);
             foreach (var name in names)
                 await TagAsync(push, name, artifact, image.Architecture, cancellation);
@@ -125,7 +130,7 @@ public sealed class OciTarget(Registry registry, string staging) : IImageTarget
     private static HashedFile Hashed(FetchedImageFile file) =>
         new(file.Name.Length > 0 ? file.Name : file.Digest.Hex, file.Content.TemporaryPath, file.Content.Handle, file.Digest, file.Size);
 
-    private static CountedStream Read(StagedFile file, Action<long>? progress) => new(
+    private static CountedStream Read(StagedFile file, FileProgress progress) => new(
         new FileStream(file.TemporaryPath, new FileStreamOptions { BufferSize = 0, Options = FileOptions.Asynchronous | FileOptions.SequentialScan, Share = FileShare.ReadWrite | FileShare.Delete }),
-        bytes => progress?.Invoke(bytes.Length));
+        bytes => progress.Add(bytes.Length));
 }

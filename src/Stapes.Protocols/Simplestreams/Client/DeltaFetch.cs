@@ -37,11 +37,12 @@ internal static class DeltaFetch
             return null;
         }
 
+        using var progress = options.Watch.Begin("delta", delta.Size);
         long passed = 0;
         void Told(long count)
         {
             passed += count;
-            options.Progress?.Invoke(count);
+            progress.Add(count);
         }
 
         try
@@ -51,6 +52,7 @@ internal static class DeltaFetch
             fetched.Content.Discard();
             if (made is not null)
             {
+                // All together as many as without a delta.
                 Told(made.Size - passed);
                 return made;
             }

@@ -10,7 +10,8 @@ namespace Stapes.Protocols.Simplestreams.Client;
 /// <param name="access">The server.</param>
 /// <param name="cache">Where index files are kept; null for nowhere.</param>
 /// <param name="warn">Is told when what was kept is used instead of what the server has.</param>
-internal sealed class HttpHost(HttpAccess access, IndexCache? cache, Action<string> warn) : IStreamsHost
+/// <param name="isKeptEnough">Whether what was kept is used without asking the server.</param>
+internal sealed class HttpHost(HttpAccess access, IndexCache? cache, Action<string> warn, bool isKeptEnough) : IStreamsHost
 {
     /// <summary>No index is that large; what never ends must not fill the memory.</summary>
     private const int MaxIndex = 512 << 20;
@@ -23,7 +24,7 @@ internal sealed class HttpHost(HttpAccess access, IndexCache? cache, Action<stri
         var kept = cache?.Read(path);
         try
         {
-            if (isAway && kept is not null)
+            if ((isAway || isKeptEnough) && kept is not null)
                 return Parse(path, kept.Body, parse);
             if (await FetchAsync(path, kept, cancellation) is { } fresh)
             {

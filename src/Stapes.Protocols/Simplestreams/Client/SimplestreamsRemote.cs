@@ -18,10 +18,11 @@ public sealed class SimplestreamsRemote : IRemote
     /// <param name="access">The server.</param>
     /// <param name="cache">The directory that keeps index files of all servers; null for none.</param>
     /// <param name="warn">Is told when the server is away and what was kept of it is used.</param>
-    public static SimplestreamsRemote Of(HttpAccess access, string? cache, Action<string> warn)
+    /// <param name="isKeptEnough">Whether what was kept is used without asking the server.</param>
+    public static SimplestreamsRemote Of(HttpAccess access, string? cache, Action<string> warn, bool isKeptEnough = false)
     {
         ArgumentNullException.ThrowIfNull(access);
-        return new(new HttpHost(access, cache is null ? null : new(cache, access.Addresses[0].ToString()), warn));
+        return new(new HttpHost(access, cache is null ? null : new(cache, access.Addresses[0].ToString()), warn, isKeptEnough));
     }
 
     /// <param name="directory">A simplestreams tree.</param>
@@ -42,7 +43,7 @@ public sealed class SimplestreamsRemote : IRemote
         ArgumentNullException.ThrowIfNull(options);
         var listed = (await ReadAsync(cancellation)).Find(image.Fingerprint)
             ?? throw new StapesException(ErrorKind.NotFound, $"The image {image.Fingerprint} is not on {host.Describe("")} any more: list its images");
-        var metadata = await FetchAsync(listed.MetadataItem, before: null, options, cancellation);
+        var metadata = await FetchAsync(listed.MetadataItem, listed.RootItem is null ? "image" : "metadata", options, cancellation);
         if (listed.RootItem is not { } rootItem)
             return new(metadata, null);
         FetchedFile? root = null;
@@ -81,24 +82,28 @@ public sealed class SimplestreamsRemote : IRemote
         }
     }
 
-    private async Task<FetchedImageFile> FetchAsync(VersionItem item, string? before, FetchOptions options, CancellationToken cancellation) =>
-        Named(await FetchFileAsync(File(item), before, options, cancellation), item);
+    private async Task<FetchedImageFile> FetchAsync(VersionItem item, string part, FetchOptions options, CancellationToken cancellation)
+    {
+        var file = File(item);
+        using var progress = options.Watch.Begin(part, file.Size);
+        return Named(await KeepAsync(file, before: null, options, progress, cancellation) ?? await FetchWholeAsync(file, before: null, options, progress, cancellation), item);
+    }
 
     /// <summary>The least that has to come: nothing, a delta, or the whole file.</summary>
     private async Task<FetchedFile> FetchRootAsync(ListedImage image, VersionItem root, string before, FetchOptions options, CancellationToken cancellation)
     {
         var file = File(root);
-        return await KeepAsync(file, before, options, cancellation)
+        using var progress = options.Watch.Begin("rootfs", file.Size);
+        return await KeepAsync(file, before, options, progress, cancellation)
             ?? await DeltaFetch.TryAsync(DeltaFetch.FindProgram(), image, File, options, before, cancellation)
-            ?? await FileTransfer.FetchAsync(file, options.Directory, before, options.Retry, options.Progress, cancellation);
+            ?? await FetchWholeAsync(file, before, options, progress, cancellation);
     }
 
-    private static async Task<FetchedFile> FetchFileAsync(RemoteFile file, string? before, FetchOptions options, CancellationToken cancellation) =>
-        await KeepAsync(file, before, options, cancellation)
-        ?? await FileTransfer.FetchAsync(file, options.Directory, before, options.Retry, options.Progress, cancellation);
+    private static Task<FetchedFile> FetchWholeAsync(RemoteFile file, string? before, FetchOptions options, FileProgress progress, CancellationToken cancellation) =>
+        FileTransfer.FetchAsync(file, options.Directory, before, options.Retry, progress.Add, cancellation);
 
-    private static Task<FetchedFile?> KeepAsync(RemoteFile file, string? before, FetchOptions options, CancellationToken cancellation) =>
-        KeptFile.TryTakeAsync(options.FindLocal(file.Digest), file.Digest, options.Directory, before, options.Progress, cancellation);
+    private static Task<FetchedFile?> KeepAsync(RemoteFile file, string? before, FetchOptions options, FileProgress progress, CancellationToken cancellation) =>
+        KeptFile.TryTakeAsync(options.FindLocal(file.Digest), file.Digest, options.Directory, before, progress.Add, cancellation);
 
     private static FetchedImageFile Named(FetchedFile file, VersionItem item) => new(Name(item), file.Content, file.Digest, file.Size);
 

@@ -2,6 +2,7 @@ using Stapes.Core;
 using Stapes.Core.Images;
 using Stapes.Core.Library;
 using Stapes.Core.Remotes;
+using Stapes.Core.Transfers;
 
 namespace Stapes.Protocols.Simplestreams.Tree;
 
@@ -32,7 +33,7 @@ public sealed class TreeTarget(SimplestreamsTree tree, Action<string> warn) : II
     public async Task<bool> HasAsync(Sha256Digest fingerprint, CancellationToken cancellation) =>
         (await ReadAsync(cancellation)).Images.Any(i => i.Fingerprint == fingerprint);
 
-    public async Task AddAsync(RemoteImage image, FetchedFiles files, ImageAddOptions options, Action<long>? progress, CancellationToken cancellation)
+    public async Task AddAsync(RemoteImage image, FetchedFiles files, ImageAddOptions options, TransferWatch? watch, CancellationToken cancellation)
     {
         using var fetched = new FetchedTreeFiles(files);
         var read = await fetched.InspectAsync(image.Fingerprint, cancellation);

@@ -28,20 +28,35 @@ internal static class CompletionCommand
 
     private const string Bash = """
         _stapes() {
-            local IFS=$'\n' word=${COMP_WORDS[COMP_CWORD]}
-            COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "$word"))
-            [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "$word"))
+            # Not the word of bash, which ends at a colon.
+            local IFS=$'\n' found word=${COMP_LINE:0:COMP_POINT}
+            word=${word##*[[:space:]]}
+            local before=${word%"${word##*:}"}
+            COMPREPLY=()
+            [[ $COMP_WORDBREAKS == *:* ]] || before=
+            # What is found is never expanded: servers choose the names of images.
+            while IFS= read -r found; do
+                [[ $found != "$word"* ]] || COMPREPLY+=("${found#"$before"}")
+            done < <("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
+            if [[ ${#COMPREPLY[@]} -eq 0 ]]; then
+                compopt -o filenames
+                COMPREPLY=($(compgen -f -- "${word#"$before"}"))
+            elif [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *: ]]; then
+                compopt -o nospace
+            fi
         }
-        complete -o filenames -F _stapes stapes incus-simplestreams
+        complete -F _stapes stapes incus-simplestreams
 
         """;
 
     private const string Zsh = """
         #compdef stapes incus-simplestreams
         _stapes() {
-            local -a words_found
-            words_found=("${(@f)$("${words[1]}" "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
-            if [[ -n "${words_found[*]}" ]]; then compadd -- "${words_found[@]}"; else _files; fi
+            local -a found remotes
+            found=("${(@f)$("${words[1]}" "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
+            remotes=("${(@M)found:#*:}")
+            found=("${(@)found:#*:}")
+            if [[ -n "${found[*]}${remotes[*]}" ]]; then compadd -S '' -- "${remotes[@]}"; compadd -- "${found[@]}"; else _files; fi
         }
         compdef _stapes stapes incus-simplestreams
 

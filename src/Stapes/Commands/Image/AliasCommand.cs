@@ -9,7 +9,8 @@ internal static class AliasCommand
 
     private static Command CreateCreate()
     {
-        var alias = new Argument<string>("alias") { Description = "The new alias" };
+        var alias = new Argument<string>("[remote:]alias") { Description = "The new alias" };
+        alias.Offer(ImageCompletion.Remotes);
         var fingerprint = new Argument<string>("fingerprint") { Description = "The fingerprint of an image, or the start of one" };
         var description = new Option<string>("--description") { Description = "Image alias description", HelpName = "TEXT" };
         var command = new Command("create", "Create aliases for existing images") { alias, fingerprint, description };
@@ -27,7 +28,8 @@ internal static class AliasCommand
 
     private static Command CreateDelete()
     {
-        var aliases = new Argument<string[]>("alias") { Description = "Aliases", Arity = ArgumentArity.OneOrMore };
+        var aliases = new Argument<string[]>("[remote:]alias") { Description = "Aliases", Arity = ArgumentArity.OneOrMore };
+        aliases.Offer(ImageCompletion.Images);
         var command = new Command("delete", "Delete image aliases") { aliases };
         command.Aliases.Add("rm");
         command.Aliases.Add("remove");
@@ -43,7 +45,8 @@ internal static class AliasCommand
 
     private static Command CreateRename()
     {
-        var alias = new Argument<string>("alias") { Description = "The alias" };
+        var alias = new Argument<string>("[remote:]alias") { Description = "The alias" };
+        alias.Offer(ImageCompletion.Images);
         var newName = new Argument<string>("new-name") { Description = "Its new name" };
         var command = new Command("rename", "Rename aliases") { alias, newName };
         command.Aliases.Add("mv");

@@ -10,7 +10,7 @@ namespace Stapes.Commands.Image;
 /// <summary><c>image alias list</c>.</summary>
 internal static class AliasListCommand
 {
-    private static readonly Argument<string[]> Words = new("filter") { Description = "Parts of aliases or fingerprints, or a remote: and such", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Argument<string[]> Words = new("[remote:] filter") { Description = "Parts of aliases or fingerprints, or a remote: and such", Arity = ArgumentArity.ZeroOrMore };
 
     private static readonly Option<string> ColumnsOption = new("--columns", "-c") { Description = "Columns", HelpName = "LETTERS", DefaultValueFactory = static _ => "aftd" };
 
@@ -18,6 +18,7 @@ internal static class AliasListCommand
 
     public static Command Create()
     {
+        Words.Offer(ImageCompletion.Remotes);
         var command = new Command("list", """
             List image aliases
 

@@ -43,6 +43,8 @@ internal static class CopyCommand
 
     public static Command Create()
     {
+        Target.Offer(ImageCompletion.Remotes);
+        Source.Offer(ImageCompletion.Images);
         Mode.AcceptOnlyFromAmong(CopyRoute.Pull, CopyRoute.Push, CopyRoute.Relay);
         var command = new Command("copy", """
             Copy images between servers

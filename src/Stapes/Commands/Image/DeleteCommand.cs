@@ -5,10 +5,11 @@ namespace Stapes.Commands.Image;
 /// <summary><c>image delete</c>.</summary>
 internal static class DeleteCommand
 {
-    private static readonly Argument<string[]> Images = new("image") { Description = "Aliases, fingerprints or starts of such", Arity = ArgumentArity.OneOrMore };
+    private static readonly Argument<string[]> Images = new("[remote:]image") { Description = "Aliases, fingerprints or starts of such", Arity = ArgumentArity.OneOrMore };
 
     public static Command Create()
     {
+        Images.Offer(ImageCompletion.Images);
         var command = new Command("delete", "Delete images") { Images };
         command.Aliases.Add("rm");
         command.Aliases.Add("remove");

@@ -39,8 +39,8 @@ internal static class ExportCommand
 
         using var remote = book.Open(name.Place);
         var image = await remote.RequireAsync(name, result.GetValue(Vm) ? ImageType.VirtualMachine : null, architecture: null, cancellation);
-        using var download = await TransferProgress.RunAsync(
-            "Exporting", ImageCommand.IsQuiet(result) ? 0 : image.Size, progress => remote.FetchAsync(image, new(directory) { Progress = progress }, cancellation));
+        using var download = await ProgressLines.RunAsync(
+            ImageCommand.IsQuiet(result), lines => remote.FetchAsync(image, new(directory) { Watch = lines?.Watch("Exporting", name.NameOrDefault) }, cancellation));
         FetchedImageFile[] files = download.Root is { } root ? [download.Metadata, root] : [download.Metadata];
         var paths = Directory.Exists(target) ? PathsIn(target, image.Fingerprint.Hex, files) : PathsAt(target, files);
         foreach (var (file, path) in files.Zip(paths))

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Completions;
-using Stapes.Commands.Remote;
 using Stapes.Core;
 using Stapes.Core.Images;
 using Stapes.Protocols.Incus;
@@ -14,8 +12,8 @@ internal static class ImageArgument
 {
     public static Argument<string> Create()
     {
-        var image = new Argument<string>("image") { Description = "[REMOTE:] and an alias or fingerprint, or the start of one" };
-        image.CompletionSources.Add(static context => RemoteArgument.Names(context.ParseResult).Select(static name => new CompletionItem($"{name}:")));
+        var image = new Argument<string>("[remote:]image") { Description = "An alias or fingerprint, or the start of one, of a remote or directory" };
+        image.Offer(ImageCompletion.Images);
         return image;
     }
 

@@ -10,9 +10,9 @@ internal static class ImportCommand
 {
     private static readonly Argument<string> Image = new("tarball|directory|URL") { Description = "The metadata tarball; of a unified image the whole of it, or a directory to make it of" };
 
-    private static readonly Argument<string[]> Words = new("rootfs tarball|key=value")
+    private static readonly Argument<string[]> Words = new("rootfs tarball|remote:|key=value")
     {
-        Description = "The root file system or disk of a split image: squashfs, qcow2 or tarball; after it properties to set",
+        Description = "The root file system or disk of a split image: squashfs, qcow2 or tarball; after it the remote to import to, and properties to set",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -24,6 +24,7 @@ internal static class ImportCommand
 
     public static Command Create()
     {
+        Words.Offer(ImageCompletion.Remotes);
         var command = new Command("import", """
             Import image into the image store
 
@@ -59,15 +60,16 @@ internal static class ImportCommand
     {
         using var packed = Directory.Exists(image) ? await PackedDirectory.PackAsync(image, cancellation) : null;
         var upload = new UploadRequest(packed?.Path ?? image, root) { Public = result.GetValue(Public), Properties = properties };
-        return await TransferProgress.RunAsync(
-            "Transferring", ImageCommand.IsQuiet(result) ? 0 : FileSize.Of(upload.Metadata, root), progress => server.UploadAsync(upload, progress, cancellation));
+        return await ProgressLines.RunAsync(
+            ImageCommand.IsQuiet(result), lines => server.UploadAsync(upload, lines?.Watch("Transferring", Path.GetFileName(image.TrimEnd('/'))), cancellation));
     }
 
     private static Task<string> FetchAsync(
         ParseResult result, IncusClient server, string url, string? root, IReadOnlyDictionary<string, string> properties, CancellationToken cancellation) => root switch
     {
         not null => throw new StapesException(ErrorKind.Invalid, $"An image from a URL takes no second file, such as {root}"),
-        _ when url.StartsWith("https://", StringComparison.Ordinal) => server.ImportAsync(url, result.GetValue(Public), properties, cancellation),
+        _ when url.StartsWith("https://", StringComparison.Ordinal) => ProgressLines.RunAsync(
+            ImageCommand.IsQuiet(result), lines => server.ImportAsync(url, result.GetValue(Public), properties, lines?.Watch("Importing", ""), cancellation)),
         _ => throw new StapesException(ErrorKind.Invalid, $"Only https:// is supported for remote image import, not {url}"),
     };
 

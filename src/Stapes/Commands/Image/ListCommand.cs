@@ -10,7 +10,7 @@ namespace Stapes.Commands.Image;
 /// <summary><c>image list</c>.</summary>
 internal static class ListCommand
 {
-    private static readonly Argument<string[]> Words = new("filter") { Description = "What to list, or a remote: and what", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Argument<string[]> Words = new("[remote:] filter") { Description = "What to list, or a remote: and what", Arity = ArgumentArity.ZeroOrMore };
 
     private static readonly Option<string> ColumnsOption = new("--columns", "-c")
     {
@@ -25,6 +25,7 @@ internal static class ListCommand
 
     public static Command Create()
     {
+        Words.Offer(ImageCompletion.Remotes);
         var command = new Command("list", """
             List images
 

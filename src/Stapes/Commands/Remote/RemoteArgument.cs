@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using Stapes.Commands.Image;
 using Stapes.Core;
 using Stapes.Remotes;
 
@@ -11,7 +12,7 @@ internal static class RemoteArgument
     public static Argument<string> Create()
     {
         var remote = new Argument<string>("remote") { Description = "The name of a remote" };
-        remote.CompletionSources.Add(static context => Names(context.ParseResult).Select(static name => new CompletionItem(name)));
+        remote.Offer(static context => Names(context.ParseResult).Select(static name => new CompletionItem(name)));
         return remote;
     }
 

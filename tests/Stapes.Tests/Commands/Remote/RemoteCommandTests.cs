@@ -138,6 +138,9 @@ public sealed class RemoteCommandTests : IDisposable
             (await PrintAsync("image", "list", $"{remote}:test", "-f", "json")).ShouldContain($"\"fingerprint\":\"{fingerprint}\"");
             (await PrintAsync("image", "info", $"{remote}:test/1")).ShouldStartWith($"Fingerprint: {fingerprint}\n");
             (await PrintAsync("image", "show", $"{remote}:test/1")).ShouldContain("  os: Test\n");
+            // The index states no end of it: the Incus client shows the start of the epoch then.
+            (await PrintAsync("image", "show", $"{remote}:test/1")).ShouldContain("expires_at: 1970-01-01T00:00:00Z\n");
+            (await PrintAsync("image", "list", $"{remote}:", "-f", "json")).ShouldContain("\"expires_at\":\"1970-01-01T00:00:00Z\"");
             (await PrintAsync("image", "get-property", $"{remote}:test/1", "release")).ShouldBe("1\n");
             (await PrintAsync("image", "alias", "list", $"{remote}:test", "-c", "at", "-f", "csv")).ShouldContain("test/1,CONTAINER\n");
             await PrintAsync("image", "export", $"{remote}:test/1", files["out"]);

@@ -113,7 +113,7 @@ public sealed class DeltaFetchTests : IDisposable
         var options = new FetchOptions(directory["staging"])
         {
             FindLocal = digest => hasBase && digest == TestImages.Digest(old) ? basePath : null,
-            Progress = count => Interlocked.Add(ref progress, count),
+            Watch = FileProgress.Sum(count => Interlocked.Add(ref progress, count)),
         };
         return await DeltaFetch.TryAsync(program, listed ?? Listed(), Open, options, directory.Write("metadata", "metadata"u8), cancellation ?? Cancellation);
     }

@@ -45,8 +45,10 @@ public sealed class SimplestreamsRemoteTests : IDisposable
         (await remote.FindAsync("test/1", ImageType.VirtualMachine, null, Cancellation)).ShouldBeNull();
         (await remote.FindAsync("test/2", null, null, Cancellation)).ShouldBeNull();
 
-        using var files = await remote.FetchAsync(listed, Options, Cancellation);
+        var told = new List<string>();
+        using var files = await remote.FetchAsync(listed, Options with { Watch = (part, size) => new(_ => { }, () => told.Add($"{part} of {size}")) }, Cancellation);
         File.ReadAllBytes(files.Root!.Content.TemporaryPath).ShouldBe(SampleImage.Squashfs());
+        told.ShouldBe([$"metadata of {files.Metadata.Size}", $"rootfs of {files.Root.Size}"]);
         files.Metadata.Name.ShouldEndWith(".incus.tar.xz");
     }
 

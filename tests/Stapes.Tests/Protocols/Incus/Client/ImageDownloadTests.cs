@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Stapes.Core;
 using Stapes.Core.Remotes;
+using Stapes.Core.Transfers;
 using Stapes.Protocols.Incus;
 
 namespace Stapes.Tests.Protocols.Incus.Client;
@@ -37,12 +38,28 @@ public sealed class ImageDownloadTests : IDisposable
         await using var server = await SplitAsync(Part("metadata", "m.tar", "meta"), Part("rootfs.img", "r.qcow2", "root"));
         var received = 0L;
 
-        using var download = await server.Client.FetchAsync(ImageOf("metaroot"), Options with { Progress = n => received += n }, CancellationToken.None);
+        using var download = await server.Client.FetchAsync(ImageOf("metaroot"), Options with { Watch = FileProgress.Sum(n => received += n) }, CancellationToken.None);
 
         (download.Metadata.Name, download.Root!.Name).ShouldBe(("m.tar", "r.qcow2"));
         (download.Metadata.Digest.Hex, download.Root.Digest.Hex).ShouldBe((ImageOf("meta").Fingerprint, ImageOf("root").Fingerprint));
         File.ReadAllText(download.Root.Content.TemporaryPath).ShouldBe("root");
         received.ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task Each_file_is_told_of_by_itself_until_it_is_there()
+    {
+        await using var server = await SplitAsync(Part("metadata", "m.tar", "meta"), Part("rootfs", "r", "the root"));
+        var told = new List<string>();
+        FileProgress Begin(string part, long? size)
+        {
+            told.Add($"{part} of {size?.ToString(CultureInfo.InvariantCulture) ?? "unknown size"}");
+            return new(bytes => told.Add($"{part} {bytes}"), () => told.Add($"{part} ended"));
+        }
+
+        using var download = await server.Client.FetchAsync(ImageOf("metathe root") with { Size = 12 }, Options with { Watch = Begin }, CancellationToken.None);
+
+        told.ShouldBe(["metadata of unknown size", "metadata 4", "metadata ended", "rootfs of 8", "rootfs 8", "rootfs ended"]);
     }
 
     [Theory]
@@ -125,7 +142,7 @@ public sealed class ImageDownloadTests : IDisposable
         });
         var received = 0L;
 
-        using var download = await server.Client.FetchAsync(ImageOf("metaroot"), Options with { Progress = n => received += n }, CancellationToken.None);
+        using var download = await server.Client.FetchAsync(ImageOf("metaroot"), Options with { Watch = FileProgress.Sum(n => received += n) }, CancellationToken.None);
 
         (download.Root!.Size, received, requests).ShouldBe((4, 8, 2));
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Stapes.Core;
+using Stapes.Core.Transfers;
 using Stapes.Protocols.Incus;
 using Stapes.Protocols.Incus.Client;
 
@@ -180,7 +181,7 @@ public sealed class IncusConnectionTests : IDisposable
         var sent = 0L;
         await using var server = await ScriptedServer.StartAsync(directory, 409, """{"type":"error","error":"No","error_code":409}""");
 
-        var failure = await Should.ThrowAsync<StapesException>(server.Client.UploadAsync(new(path, Root: null), n => sent += n, CancellationToken.None));
+        var failure = await Should.ThrowAsync<StapesException>(server.Client.UploadAsync(new(path, Root: null), FileProgress.Sum(n => sent += n), CancellationToken.None));
 
         failure.Message.ShouldBe("No");
         sent.ShouldBe(0);
@@ -211,7 +212,7 @@ public sealed class IncusConnectionTests : IDisposable
         var upload = new UploadRequest(metadata, root) { Properties = new Dictionary<string, string> { ["a b"] = "c&d=é" } };
         var sent = 0L;
 
-        (await server.Client.UploadAsync(upload, n => sent += n, CancellationToken.None)).ShouldBe("f1");
+        (await server.Client.UploadAsync(upload, FileProgress.Sum(n => sent += n), CancellationToken.None)).ShouldBe("f1");
 
         properties.ShouldBe("a%20b=c%26d%3D%C3%A9");
         fileName.ShouldBe("ä \"m\".tar");

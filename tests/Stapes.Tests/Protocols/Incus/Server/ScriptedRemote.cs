@@ -3,6 +3,7 @@ using Stapes.Core;
 using Stapes.Core.Images;
 using Stapes.Core.Remotes;
 using Stapes.Core.Storage.FileSystem;
+using Stapes.Core.Transfers;
 using Stapes.Tests.Images;
 
 namespace Stapes.Tests.Protocols.Incus.Server;
@@ -69,7 +70,7 @@ internal sealed class ScriptedRemote : IRemote
         try
         {
             file.Content.Write(bytes, 0, bytes.Length / 2);
-            options.Progress?.Invoke(bytes.Length / 2);
+            options.Watch.Begin("image", bytes.Length).Add(bytes.Length / 2);
             await HalfwayAsync(cancellation);
             file.Content.Write(bytes, bytes.Length / 2, bytes.Length - (bytes.Length / 2));
             return new(new("remote.tar.gz", file, Sha256Digest.FromBytes(SHA256.HashData(bytes)), bytes.Length), Root: null);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Stapes.Core;
 using Stapes.Core.Images;
 using Stapes.Core.Library;
+using Stapes.Core.Transfers;
 using Stapes.Protocols.Oci;
 using Stapes.Protocols.Oci.Client;
 using Stapes.Protocols.Oci.Publishing;
@@ -51,11 +52,17 @@ public sealed class OciRemoteTests : IDisposable
         registry.AddImage("app", "1", "amd64", new LayerBuilder().File("base"), new LayerBuilder().File("app", "1"));
         registry.AddImage("app", "2", "amd64", new LayerBuilder().File("base"), new LayerBuilder().File("app", "2"));
         using var remote = registry.Open(directory);
+        var parts = new System.Collections.Concurrent.ConcurrentDictionary<string, long>();
+        FileProgress Begin(string part, long? size) => new(bytes => parts.AddOrUpdate(part, bytes, (_, sum) => sum + bytes));
         foreach (var tag in (string[])["1", "2", "1"])
         {
             var image = (await remote.FindAsync($"app:{tag}", null, Architecture.Parse("x86_64"), Cancellation)).ShouldNotBeNull();
-            using var files = await remote.FetchAsync(image, new(directory["staging"]), Cancellation);
+            using var files = await remote.FetchAsync(image, new(directory["staging"]) { Watch = Begin }, Cancellation);
         }
+
+        // Each layer is told of by itself.
+        parts.Keys.ShouldAllBe(static p => System.Text.RegularExpressions.Regex.IsMatch(p, "^layer [0-9a-f]{12}$", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
+        parts.Count.ShouldBe(3);
 
         // Two configurations, one of them twice, and three layers.
         registry.Requests.Count(static r => r.Contains("/blobs/", StringComparison.Ordinal)).ShouldBe(6);

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Stapes.EndToEnd.Images;
 using Stapes.EndToEnd.Peers;
 using Stapes.EndToEnd.Processes;
 
@@ -79,7 +80,31 @@ internal sealed class ServedRegistry : IAsyncDisposable
         Arguments = ["--mount", "sh", "-c", $"mount --rbind {PeersTree.Root} {PeersTree.Root} && {mounts}exec \"$@\"", "sh", inside.Program, .. inside.Arguments],
     };
 
-    public string Inside(string name) => PeersTree.Inside(Path.Combine(home, name));
+    public string Inside(string name) => PeersTree.Inside(Outside(name));
+
+    /// <summary>The path of a file of the clients, as programs outside the peers tree see it.</summary>
+    public string Outside(string name) => Path.Combine(home, name);
+
+    /// <summary>Images whose files lie with the clients.</summary>
+    public BootableImages Images => new(home);
+
+    /// <summary>stapes as a client, with a configuration of its own.</summary>
+    public Command Stapes(params IReadOnlyList<string> arguments) => StapesProgram.Run(home, [.. arguments, "--data", Server.DataDirectory]) with
+    {
+        Environment = new Dictionary<string, string>
+        {
+            ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
+            ["STAPES_CONF"] = Outside("conf"),
+            ["XDG_CACHE_HOME"] = Outside("cache"),
+        },
+    };
+
+    /// <summary>Waits until the server has made an image of what was pushed.</summary>
+    public async Task WaitForImageAsync(string fingerprint)
+    {
+        while (!(await Server.FingerprintsAsync()).Contains(fingerprint))
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+    }
 
     public void Write(string name, byte[] content) => File.WriteAllBytes(Path.Combine(home, name), content);
 

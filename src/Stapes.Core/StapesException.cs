@@ -29,9 +29,10 @@ public enum ErrorKind
 }
 
 /// <summary>
-/// An expected failure that ends the operation. The message is one line that says what failed, the value, and what to do about it.
+/// An expected failure that ends the operation. The message is one line that says what failed, the value, and what to do about it; it is
+/// made one, whatever the value was (<see cref="OneLine"/>).
 /// </summary>
-public class StapesException(ErrorKind kind, string message, Exception? inner = null) : Exception(message, inner)
+public class StapesException(ErrorKind kind, string message, Exception? inner = null) : Exception(OneLine.Of(message), inner)
 {
     public ErrorKind Kind { get; } = kind;
 }

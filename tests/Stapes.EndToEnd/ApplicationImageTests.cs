@@ -50,6 +50,33 @@ public sealed class ApplicationImageTests
 
         await store.IncusOutputAsync("remote", "add", "registry", store.Server.Address.ToString().TrimEnd('/'), "--protocol=oci");
         await RunAsync(store, "registry", "pushed-oci", "library/app:latest", []);
+
+        var digest = (await PeersTree.Run(work, "skopeo", "inspect", "--format", "{{.Digest}}", $"docker://{store.Server.Address.Authority}/library/app:latest").OutputAsync()).Trim();
+        await RunAsync(store, "registry", "pushed-digest", $"library/app@{digest}", []);
+        await store.IncusOutputAsync("image", "copy", $"registry:library/app@{digest}", "local:", "--alias", "by-digest");
+        await RunAsync(store, "local", "copied-digest", "by-digest", []);
+        await store.IncusOutputAsync("image", "delete", "by-digest");
+    }
+
+    [PeersTheory]
+    [InlineData("relay")]
+    [InlineData("pull")]
+    public async Task Stapes_copies_an_image_by_its_digest_and_Incus_runs_it(string mode)
+    {
+        await using var store = await ServedStore.StartAsync();
+        var work = store.CreateDirectory($"digest-{mode}");
+        await ApplicationImages.MakeAsync(work);
+        await using var registry = new DockerRegistry(Path.Combine(work, "registry"));
+        await registry.StartAsync();
+        await PeersTree.Run(work, "skopeo", "copy", "--insecure-policy", "--digestfile", "digest", "oci:layout:app", $"docker://{registry.Address}/app:1").OutputAsync();
+        var name = $"app@{File.ReadAllText(Path.Combine(work, "digest")).Trim()}";
+        await StapesAsync(work, "remote", "add", "docker", $"https://{registry.Address}", "--protocol=oci", "--accept-certificate");
+        string[] local = ["--data", store.Server.DataDirectory, "--quiet"];
+
+        await StapesAsync(work, ["image", "copy", $"docker:{name}", "local:", "--alias", "app", "--public", "--mode", mode, .. local]);
+
+        (await StapesAsync(work, ["image", "get-property", "local:app", "id", .. local])).Trim().ShouldBe(name);
+        await RunAsync(store, "api", $"digest-{mode}");
     }
 
     private static Task RunAsync(ServedStore store, string remote, string name, IReadOnlyList<string>? options = null) => RunAsync(store, remote, name, "app", options ?? []);

@@ -88,17 +88,16 @@ public sealed class RegistryTests
         await using var registry = await ServedRegistry.StartAsync();
         await registry.LoginAsync("publisher");
         await registry.MakeImageAsync();
-        string[] storage = ["--storage-driver", "vfs", "--root", registry.Inside("storage"), "--runroot", registry.Inside("run")];
         var image = $"{registry.Address}/public/built:1";
 
-        await registry.Buildah([.. storage, "pull", "oci:layout:app"]).OutputAsync();
-        var id = (await registry.Buildah([.. storage, "images", "--quiet"]).OutputAsync()).Trim();
-        await registry.Buildah([.. storage, "push", "--authfile", registry.AuthFile, id, "docker://" + image]).OutputAsync();
-        await registry.Buildah([.. storage, "manifest", "create", "list"]).OutputAsync();
-        await registry.Buildah([.. storage, "manifest", "add", "list", "docker://" + image]).OutputAsync();
-        await registry.Buildah([.. storage, "manifest", "push", "--all", "--authfile", registry.AuthFile, "list", $"docker://{registry.Address}/public/built:list"]).OutputAsync();
-        await registry.Buildah([.. storage, "rmi", "--all", "--force"]).OutputAsync();
-        await registry.Buildah([.. storage, "pull", image]).OutputAsync();
+        await registry.Buildah("pull", "oci:layout:app").OutputAsync();
+        var id = (await registry.Buildah("images", "--quiet").OutputAsync()).Trim();
+        await registry.Buildah("push", "--authfile", registry.AuthFile, id, "docker://" + image).OutputAsync();
+        await registry.Buildah("manifest", "create", "list").OutputAsync();
+        await registry.Buildah("manifest", "add", "list", "docker://" + image).OutputAsync();
+        await registry.Buildah("manifest", "push", "--all", "--authfile", registry.AuthFile, "list", $"docker://{registry.Address}/public/built:list").OutputAsync();
+        await registry.Buildah("rmi", "--all", "--force").OutputAsync();
+        await registry.Buildah("pull", image).OutputAsync();
 
         (await registry.Run("skopeo", "inspect", "--raw", $"docker://{registry.Address}/public/built:list").OutputAsync())
             .ShouldContain("application/vnd.oci.image.index.v1+json");

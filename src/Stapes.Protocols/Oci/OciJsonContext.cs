@@ -15,4 +15,5 @@ namespace Stapes.Protocols.Oci;
 [JsonSerializable(typeof(Artifacts.ArtifactConfig))]
 [JsonSerializable(typeof(Client.TokenAnswer))]
 [JsonSerializable(typeof(Client.HelperAnswer))]
+[JsonSerializable(typeof(Client.ErrorAnswer))]
 public sealed partial class OciJsonContext : JsonSerializerContext;

@@ -26,5 +26,5 @@ internal static class ErrorMessage
         return message is not null;
     }
 
-    private static string Plain(Exception e) => e.Message.ReplaceLineEndings(" ").Trim().TrimEnd('.');
+    private static string Plain(Exception e) => OneLine.Of(e.Message).Trim().TrimEnd('.');
 }

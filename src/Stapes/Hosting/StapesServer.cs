@@ -183,6 +183,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
         application.Use(CallerEdge.AnswerRefused);
         application.MapHealth(services.GetRequiredService<Readiness>(), metrics, settings.Metrics);
         metrics.AddGauge("stapes_images", "Images in the store.", async c => (await data.Library.GetSnapshotAsync(c)).Images.Count);
+        metrics.AddGauge("stapes_tags_without_image", "Tags of the registry that sqfstar can make no image of; the log says why.", _ => new(services.GetRequiredService<RegistryPublishing>().Left));
         services.GetRequiredService<Readiness>().AddCheck(async c => await ProblemOfAsync(data.Library, c));
         return application;
     }

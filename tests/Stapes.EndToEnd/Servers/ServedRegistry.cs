@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Stapes.EndToEnd.Images;
 using Stapes.EndToEnd.Peers;
 using Stapes.EndToEnd.Processes;
 
@@ -43,7 +44,7 @@ internal sealed class ServedRegistry : IAsyncDisposable
         return (string)JsonNode.Parse(body)!["metadata"]!["token"]!;
     }
 
-    /// <summary>Logs skopeo, oras and buildah in: they read one file.</summary>
+    /// <summary>Logs skopeo, oras, buildah and podman in: they read one file, which is docker's.</summary>
     public async Task LoginAsync(string role)
     {
         var command = Run("skopeo", "login", "--username", "me", "--password-stdin", "--authfile", AuthFile, Address);
@@ -59,18 +60,51 @@ internal sealed class ServedRegistry : IAsyncDisposable
     /// <summary>It looks for logins where docker keeps them.</summary>
     public Command Oras(params IReadOnlyList<string> arguments) => Run("oras", arguments);
 
-    /// <summary>It unpacks layers in a root of its own, for which the root that it starts in has to be a mount point.</summary>
-    public Command Buildah(params IReadOnlyList<string> arguments)
-    {
-        var inside = Run("buildah", arguments);
-        return inside with
-        {
-            Program = "unshare",
-            Arguments = ["--mount", "sh", "-c", $"mount --rbind {PeersTree.Root} {PeersTree.Root} && exec \"$@\"", "sh", inside.Program, .. inside.Arguments],
-        };
-    }
+    /// <summary>It needs no daemon to log in.</summary>
+    public Command Docker(params IReadOnlyList<string> arguments) => Run("docker", arguments);
 
-    public string Inside(string name) => PeersTree.Inside(Path.Combine(home, name));
+    /// <summary>It unpacks layers in a root of its own, for which the root that it starts in has to be a mount point.</summary>
+    public Command Buildah(params IReadOnlyList<string> arguments) => InMounts("", Run("buildah", [.. Storage, .. arguments]));
+
+    /// <summary>As buildah; it wants to know the control groups, and keeps things in <c>/run</c>.</summary>
+    public Command Podman(params IReadOnlyList<string> arguments) => InMounts(
+        $"mount -t sysfs sysfs {PeersTree.Root}/sys && mount -t cgroup2 cgroup2 {PeersTree.Root}/sys/fs/cgroup && mount -t tmpfs tmpfs {PeersTree.Root}/run && ",
+        Run("podman", [.. Storage, .. arguments]));
+
+    /// <summary>Where buildah and podman keep images, which are gone with the test.</summary>
+    private IReadOnlyList<string> Storage => ["--storage-driver", "vfs", "--root", Inside("storage"), "--runroot", Inside("run")];
+
+    private static Command InMounts(string mounts, Command inside) => inside with
+    {
+        Program = "unshare",
+        Arguments = ["--mount", "sh", "-c", $"mount --rbind {PeersTree.Root} {PeersTree.Root} && {mounts}exec \"$@\"", "sh", inside.Program, .. inside.Arguments],
+    };
+
+    public string Inside(string name) => PeersTree.Inside(Outside(name));
+
+    /// <summary>The path of a file of the clients, as programs outside the peers tree see it.</summary>
+    public string Outside(string name) => Path.Combine(home, name);
+
+    /// <summary>Images whose files lie with the clients.</summary>
+    public BootableImages Images => new(home);
+
+    /// <summary>stapes as a client, with a configuration of its own.</summary>
+    public Command Stapes(params IReadOnlyList<string> arguments) => StapesProgram.Run(home, [.. arguments, "--data", Server.DataDirectory]) with
+    {
+        Environment = new Dictionary<string, string>
+        {
+            ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
+            ["STAPES_CONF"] = Outside("conf"),
+            ["XDG_CACHE_HOME"] = Outside("cache"),
+        },
+    };
+
+    /// <summary>Waits until the server has made an image of what was pushed.</summary>
+    public async Task WaitForImageAsync(string fingerprint)
+    {
+        while (!(await Server.FingerprintsAsync()).Contains(fingerprint))
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+    }
 
     public void Write(string name, byte[] content) => File.WriteAllBytes(Path.Combine(home, name), content);
 

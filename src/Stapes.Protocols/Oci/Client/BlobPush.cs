@@ -30,8 +30,8 @@ internal sealed class BlobPush(Registry registry, string repository)
         };
         put.Content.Headers.ContentLength = size;
         put.Content.Headers.ContentType = new("application/octet-stream");
-        using var stored = await registry.Http.SendAsync(put, cancellation);
-        Require(stored);
+        using var stored = await registry.Http.SendAsync(put, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        await RequireAsync(stored, cancellation);
     }
 
     /// <param name="reference">A tag, or the digest of the bytes.</param>
@@ -42,15 +42,15 @@ internal sealed class BlobPush(Registry registry, string repository)
     {
         using var put = new HttpRequestMessage(HttpMethod.Put, $"/v2/{repository}/manifests/{reference}") { Content = new ByteArrayContent(manifest) };
         put.Content.Headers.ContentType = new(mediaType);
-        using var stored = await registry.Http.SendAsync(put, cancellation);
-        Require(stored);
+        using var stored = await registry.Http.SendAsync(put, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        await RequireAsync(stored, cancellation);
     }
 
     private async Task<Uri> BeginAsync(CancellationToken cancellation)
     {
         using var post = new HttpRequestMessage(HttpMethod.Post, $"/v2/{repository}/blobs/uploads/") { Content = new ByteArrayContent([]) };
-        using var begun = await registry.Http.SendAsync(post, cancellation);
-        Require(begun);
+        using var begun = await registry.Http.SendAsync(post, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        await RequireAsync(begun, cancellation);
         if (begun.StatusCode is not HttpStatusCode.Accepted || begun.Headers.Location is not { } location)
             throw new StapesException(ErrorKind.Unavailable, $"{registry.Url.Authority} does not say where the bytes of a push shall go");
         var place = new Uri(registry.Url, location);
@@ -59,9 +59,9 @@ internal sealed class BlobPush(Registry registry, string repository)
             : throw new StapesException(ErrorKind.Forbidden, $"{registry.Url.Authority} sends the bytes of a push to {place.Scheme}://{place.Authority}, out of TLS; nothing was sent");
     }
 
-    private static void Require(HttpResponseMessage response)
+    private static async Task RequireAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (!response.IsSuccessStatusCode)
-            throw Registry.Failure(response);
+            throw await RegistryFailure.ReadAsync(response, cancellation);
     }
 }

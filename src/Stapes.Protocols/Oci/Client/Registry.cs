@@ -56,7 +56,7 @@ public sealed class Registry : IDisposable
         if (response.StatusCode is HttpStatusCode.NotFound)
             return null;
         if (!response.IsSuccessStatusCode)
-            throw Failure(response);
+            throw await RegistryFailure.ReadAsync(response, cancellation);
         var bytes = await BoundedBody.ReadAsync(response, MaxManifest, cancellation);
         var digest = OciDigest.TryParse(reference, out var wanted) ? wanted : OciDigest.From(Digests.Of(bytes));
         if (!Digests.Match(bytes, digest))
@@ -79,7 +79,7 @@ public sealed class Registry : IDisposable
         {
             using var response = await http.GetAsync(new Uri($"/v2/{repository}/blobs/{digest}", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellation);
             if (!response.IsSuccessStatusCode)
-                throw Failure(response);
+                throw await RegistryFailure.ReadAsync(response, cancellation);
             bytes = await BoundedBody.ReadAsync(response, MaxManifest, cancellation);
         }
 
@@ -88,10 +88,6 @@ public sealed class Registry : IDisposable
     }
 
     public void Dispose() => http.Dispose();
-
-    internal static StapesException Failure(HttpResponseMessage response) => response.StatusCode is HttpStatusCode.TooManyRequests
-        ? new(ErrorKind.Unavailable, $"{response.RequestMessage?.RequestUri?.Authority} has had too many requests of us (429); log in to the registry, or try again later")
-        : ResponseStatus.Failure(response);
 
     private static bool IsDockerHubAt(Uri url) => DockerHubHosts.Contains(url.Host, StringComparer.OrdinalIgnoreCase);
 

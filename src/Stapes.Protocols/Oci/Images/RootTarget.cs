@@ -116,8 +116,8 @@ internal sealed class RootTarget : IAsyncDisposable
     private async Task<StapesException> FailureAsync()
     {
         await sqfstar!.WaitForExitAsync();
-        var said = (await errors!).ReplaceLineEndings(" ").Trim();
-        return new(said.Contains("No space left", StringComparison.Ordinal) ? ErrorKind.Full : ErrorKind.Unavailable,
-            $"sqfstar could not make a squashfs of the image: {(said.Length > 0 ? said : $"it ended with the status {sqfstar.ExitCode}")}");
+        var said = (await errors!).Trim();
+        var message = $"sqfstar could not make a squashfs of the image: {(said.Length > 0 ? said : $"it ended with the status {sqfstar.ExitCode}")}";
+        return said.Contains("No space left", StringComparison.Ordinal) ? new StapesException(ErrorKind.Full, message) : new SqfstarException(message);
     }
 }

@@ -27,7 +27,7 @@ public sealed class ImagePublisher(ImageLibrary library, IncusForm form)
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(tag);
         var images = await TagImages.OpenAsync(library, tag, cancellation);
-        var failures = new List<string>();
+        var failures = new List<StapesException>();
         if (!await images.AddSameAsync(cancellation))
         {
             await TryAsync(async () =>
@@ -37,7 +37,10 @@ public sealed class ImagePublisher(ImageLibrary library, IncusForm form)
             }, failures);
         }
 
-        return new(await images.EndAsync(cancellation), failures);
+        // What sqfstar could not do is not done: the next server, which may have another one, tries again.
+        var left = failures.Find(static f => f is SqfstarException)?.Message;
+        return new(
+            await images.EndAsync(left is null ? tag.Digest : "", cancellation), [.. failures.Where(static f => f is not SqfstarException).Select(static f => f.Message)], left);
     }
 
     /// <summary>Takes back what was made of a tag that is gone.</summary>
@@ -73,15 +76,15 @@ public sealed class ImagePublisher(ImageLibrary library, IncusForm form)
         await images.AddAsync(staged, about.Properties ?? PropertyDictionary.Empty, cancellation);
     }
 
-    private static async Task TryAsync(Func<Task> work, List<string> failures)
+    private static async Task TryAsync(Func<Task> work, List<StapesException> failures)
     {
         try
         {
             await work();
         }
-        catch (StapesException e) when (e.Kind is not (ErrorKind.Full or ErrorKind.Unavailable))
+        catch (StapesException e) when (e is SqfstarException || e.Kind is not (ErrorKind.Full or ErrorKind.Unavailable))
         {
-            failures.Add(e.Message);
+            failures.Add(e);
         }
     }
 
@@ -92,4 +95,5 @@ public sealed class ImagePublisher(ImageLibrary library, IncusForm form)
 /// <summary>What became of a tag.</summary>
 /// <param name="Images">The images that it leads to.</param>
 /// <param name="Failures">Why others could not be made.</param>
-public sealed record PublishOutcome(IReadOnlyList<Image> Images, IReadOnlyList<string> Failures);
+/// <param name="Left">Why sqfstar failed with one: until there is another one, another attempt fails like this one. Null when it did not.</param>
+public sealed record PublishOutcome(IReadOnlyList<Image> Images, IReadOnlyList<string> Failures, string? Left);

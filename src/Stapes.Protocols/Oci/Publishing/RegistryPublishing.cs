@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Stapes.Core;
 using Stapes.Core.Library;
@@ -25,6 +26,9 @@ public sealed partial class RegistryPublishing : IDisposable
     private readonly HashSet<string> failed = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim work = new(0);
 
+    /// <summary>Tags by their names, and the manifests of which sqfstar could make nothing.</summary>
+    private readonly ConcurrentDictionary<(string Repository, string Tag), PublishedTag> left = new();
+
     public RegistryPublishing(ImageLibrary library, RepositoryPolicy policy, ImagePublisher publisher, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(library);
@@ -34,6 +38,9 @@ public sealed partial class RegistryPublishing : IDisposable
         this.logger = logger;
         library.Repositories.Changed += OnChanged;
     }
+
+    /// <summary>How many tags sqfstar can make no image of; the log says why.</summary>
+    public int Left => left.Count;
 
     private IPublishedTags Published => library.Repositories.Published;
 
@@ -99,14 +106,24 @@ public sealed partial class RegistryPublishing : IDisposable
         if (await library.Repositories.FindTaggedAsync(tag.Repository, tag.Tag, cancellation) is not { } manifest)
         {
             await publisher.WithdrawAsync(tag, cancellation);
+            left.TryRemove((tag.Repository, tag.Tag), out _);
             return;
         }
 
+        tag = tag with { Digest = manifest.Digest };
+        if (left.TryGetValue((tag.Repository, tag.Tag), out var before) && (before.Digest, before.Project, before.IsPublic) == (tag.Digest, tag.Project, tag.IsPublic))
+            return;
         var source = new PublishedManifest(
             tag.Repository, tag.Tag, manifest.MediaType, manifest.Content.ToArray(), (descriptor, token) => OpenAsync(tag.Repository, descriptor, token));
-        var (images, failures) = await publisher.PublishAsync(source, tag with { Digest = manifest.Digest }, cancellation);
+        var (images, failures, why) = await publisher.PublishAsync(source, tag, cancellation);
+        if (why is not null)
+            left[(tag.Repository, tag.Tag)] = tag;
+        else
+            left.TryRemove((tag.Repository, tag.Tag), out _);
         foreach (var image in images)
             LogPublished(tag.Repository, tag.Tag, image.Key, image.Architecture.Name);
+        if (why is not null)
+            LogLeft(tag.Repository, tag.Tag, why);
         if (failures.Count > 0)
             LogRefused(tag.Repository, tag.Tag, failures[0]);
     }
@@ -173,6 +190,9 @@ public sealed partial class RegistryPublishing : IDisposable
 
     [LoggerMessage(LogLevel.Warning, "{Repository}:{Tag} cannot be offered as an image: {Reason}")]
     private partial void LogRefused(string repository, string tag, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{Repository}:{Tag} cannot be offered as an image until it changes or the server starts with another sqfstar: {Reason}")]
+    private partial void LogLeft(string repository, string tag, string reason);
 
     [LoggerMessage(LogLevel.Error, "Images of {What} could not be made, which will be tried again: {Reason}")]
     private partial void LogFailed(string what, string reason);

@@ -76,10 +76,12 @@ internal sealed class TagImages
     }
 
     /// <summary>Leads the aliases to the images and nowhere else, and lets go of those that the tag led to before.</summary>
-    public async Task<IReadOnlyList<Image>> EndAsync(CancellationToken cancellation)
+    /// <param name="digest">The manifest that is done with; empty when something is left to do.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<IReadOnlyList<Image>> EndAsync(string digest, CancellationToken cancellation)
     {
         await LetGoAsync(cancellation);
-        await tags.SetAsync(tag with { Images = [.. images.Select(i => new PublishedImage(i.Fingerprint, made.Contains(i.Fingerprint)))] }, cancellation);
+        await tags.SetAsync(tag with { Digest = digest, Images = [.. images.Select(i => new PublishedImage(i.Fingerprint, made.Contains(i.Fingerprint)))] }, cancellation);
         return images;
     }
 

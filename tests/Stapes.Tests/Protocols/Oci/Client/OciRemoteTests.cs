@@ -132,6 +132,30 @@ public sealed class OciRemoteTests : IDisposable
         (manifests, reads).ShouldBe((1, 4));
     }
 
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(1001)]
+    public async Task An_index_leads_to_a_thousand_manifests_and_no_more(int count)
+    {
+        await using var registry = await TestRegistry.StartAsync();
+        var entries = Enumerable.Range(0, count).Select(i => registry.AddManifest("app", "one", JsonSerializer.SerializeToUtf8Bytes(
+            new() { MediaType = OciMediaTypes.Manifest, Annotations = new Dictionary<string, string> { ["number"] = $"{i}" } }, OciJson.Context.OciManifest))).ToList();
+        registry.AddManifest("app", "index", JsonSerializer.SerializeToUtf8Bytes(new() { MediaType = OciMediaTypes.Index, Manifests = entries }, OciJson.Context.OciIndex), OciMediaTypes.Index);
+
+        var read = 0;
+        async Task ReadAsync()
+        {
+            await foreach (var manifest in Pushed(registry, "app", "index").ReadManifestsAsync(Cancellation))
+                read++;
+        }
+
+        if (count > 1000)
+            (await Should.ThrowAsync<StapesException>(ReadAsync)).Message.ShouldContain("more than 1000 manifests");
+        else
+            await ReadAsync();
+        read.ShouldBe(1000);
+    }
+
     [Fact]
     public async Task Too_many_requests_are_waited_for()
     {

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Stapes.Protocols.Oci;
 using Stapes.Protocols.Oci.Client;
@@ -38,6 +39,12 @@ internal sealed class TestRegistry : IAsyncDisposable
     public int TooMany { get; set; }
 
     public string? Page { get; set; }
+
+    /// <summary>What everything is answered with; null for what is right.</summary>
+    public (int Status, string Type, string Body)? Failure { get; set; }
+
+    /// <summary>What stands beside the status of a failure.</summary>
+    public string? Reason { get; set; }
 
     /// <summary>Where blobs are instead; null for here.</summary>
     public Uri? BlobsElsewhere { get; set; }
@@ -110,6 +117,8 @@ internal sealed class TestRegistry : IAsyncDisposable
             await GiveTokenAsync(http);
         else if (Page is { } page)
             await WriteAsync(response, 200, Encoding.UTF8.GetBytes(page), "text/html; charset=utf-8");
+        else if (Failure is { } failure)
+            await FailAsync(http, failure.Status, failure.Type, failure.Body);
         else if (TooMany > 0)
             (TooMany, response.StatusCode, response.Headers.RetryAfter) = (TooMany - 1, 429, "0");
         else if (Account is not null && !IsAllowed(request))
@@ -124,6 +133,12 @@ internal sealed class TestRegistry : IAsyncDisposable
             await WriteAsync(response, 200, request.Method is "HEAD" ? [] : content.Bytes, content.Type);
         else
             response.StatusCode = 404;
+    }
+
+    private async Task FailAsync(HttpContext http, int status, string type, string body)
+    {
+        http.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = Reason;
+        await WriteAsync(http.Response, status, http.Request.Method is "HEAD" ? [] : Encoding.UTF8.GetBytes(body), type);
     }
 
     private static async Task WriteAsync(HttpResponse response, int status, byte[] bytes, string type)

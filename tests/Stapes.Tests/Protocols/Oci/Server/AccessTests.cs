@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
@@ -182,6 +183,49 @@ public sealed class AccessTests : RegistryTest
         (await SendAsync("POST", "/v2/token", large, user: null)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
     }
 
+    /// <summary>Which requests those are: google/go-containerregistry, pkg/v1/remote.</summary>
+    [Fact]
+    public async Task What_crane_sends_pushes_pulls_lists_and_deletes_with_one_token_each()
+    {
+        const string name = "lab/crane";
+        await PushBlobAsync("shared"u8.ToArray(), "lab/base");
+        (await SendAsync("GET", "/v2/", user: null)).Headers.WwwAuthenticate.Single().Scheme.ShouldBe("Bearer");
+        var (token, granted) = await TokenAsync("publisher", $"repository:{name}:push,pull", "repository:lab/base:pull");
+        granted.ShouldBe($"repository:{name}:pull,push repository:lab/base:pull");
+
+        (await BearerAsync("HEAD", $"/v2/{name}/blobs/{Sha256("shared"u8)}", token)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await BearerAsync("POST", $"/v2/{name}/blobs/uploads/?from={Uri.EscapeDataString("lab/base")}&mount={Uri.EscapeDataString(Sha256("shared"u8))}&origin=", token))
+            .StatusCode.ShouldBe(HttpStatusCode.Created);
+        foreach (var content in (byte[][])["layer"u8.ToArray(), "{}"u8.ToArray()])
+        {
+            using var begun = await BearerAsync("POST", $"/v2/{name}/blobs/uploads/?from=lab%2Fnone&mount={Uri.EscapeDataString(Sha256(content))}&origin=", token);
+            begun.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            // The bytes come as one stream whose length nobody knows.
+            using var stream = new PushStreamContent(content);
+            using var sent = await BearerAsync("PATCH", begun.Headers.Location!.OriginalString, token, stream);
+            sent.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            (await BearerAsync("PUT", $"{sent.Headers.Location!.OriginalString}?digest={Uri.EscapeDataString(Sha256(content))}", token, Bytes([]))).StatusCode.ShouldBe(HttpStatusCode.Created);
+        }
+
+        var manifest = await MakeImageAsync("lab/other", null, "shared", "layer");
+        (await BearerAsync("HEAD", $"/v2/{name}/manifests/{Sha256(manifest)}", token)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        using var put = await BearerAsync("PUT", $"/v2/{name}/manifests/v1", token, Bytes(manifest, ManifestType));
+        put.StatusCode.ShouldBe(HttpStatusCode.Created);
+
+        var (reader, _) = await TokenAsync("viewer", $"repository:{name}:pull");
+        using var head = await BearerAsync("HEAD", $"/v2/{name}/manifests/v1", reader);
+        (head.StatusCode, Header(head, "Docker-Content-Digest"), Header(head, "Content-Length"), Header(head, "Content-Type"))
+            .ShouldBe((HttpStatusCode.OK, Sha256(manifest), manifest.Length.ToString(CultureInfo.InvariantCulture), ManifestType));
+        using var pulled = await BearerAsync("GET", $"/v2/{name}/manifests/{Sha256(manifest)}", reader);
+        (await pulled.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe(manifest);
+        using var tags = await BearerAsync("GET", $"/v2/{name}/tags/list?n=1000", reader);
+        (await tags.Content.ReadAsStringAsync(Cancellation)).ShouldBe($$"""{"name":"{{name}}","tags":["v1"]}""");
+
+        (await BearerAsync("DELETE", $"/v2/{name}/manifests/{Sha256(manifest)}", token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        var (deleter, _) = await TokenAsync("publisher", $"repository:{name}:delete");
+        (await BearerAsync("DELETE", $"/v2/{name}/manifests/{Sha256(manifest)}", deleter)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+    }
+
     [Fact]
     public async Task Behind_a_proxy_clients_are_sent_to_https()
     {
@@ -198,6 +242,18 @@ public sealed class AccessTests : RegistryTest
         return ((string)reply["token"]!, (string)reply["scope"]!);
     }
 
-    private Task<HttpResponseMessage> BearerAsync(string method, string path, string token) =>
-        SendAsync(method, path, method is "POST" ? Bytes([]) : null, null, ("Authorization", new AuthenticationHeaderValue("Bearer", token).ToString()));
+    private Task<HttpResponseMessage> BearerAsync(string method, string path, string token, HttpContent? content = null) =>
+        SendAsync(method, path, content ?? (method is "POST" ? Bytes([]) : null), null, ("Authorization", new AuthenticationHeaderValue("Bearer", token).ToString()));
+
+    /// <summary>Goes out in chunks of HTTP.</summary>
+    private sealed class PushStreamContent(byte[] content) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(content).AsTask();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -30,6 +31,7 @@ internal sealed class DirectOutput(Socket socket, Stream? tls, MemoryPool<byte> 
     // Never touched, so that it takes no memory.
     private static readonly byte[] FilePlace = GC.AllocateUninitializedArray<byte>(1 << 20, pinned: true);
 
+    private readonly bool near = socket is not { RemoteEndPoint: IPEndPoint remote, LocalEndPoint: IPEndPoint local } || remote.Address.Equals(local.Address);
     private readonly List<Piece> pieces = [];
     private IMemoryOwner<byte>? block;
     private Memory<byte> memory;
@@ -187,7 +189,7 @@ internal sealed class DirectOutput(Socket socket, Stream? tls, MemoryPool<byte> 
         {
             if (file is null)
                 await socket.SendMoreAsync(bytes);
-            else if (!await socket.SendFileAsync(file.Handle, file.Offset, file.Length))
+            else if (!await socket.SendFileAsync(file.Handle, file.Offset, file.Length, near))
                 Break();
         }
     }

@@ -96,15 +96,16 @@ public class DirectOutputTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_part_of_a_file_arrives_at_the_speed_of_the_client_and_the_next_answer_follows(bool tls)
+    [InlineData(false, "127.0.0.1")]
+    [InlineData(false, "127.0.0.2")]
+    [InlineData(true, "127.0.0.1")]
+    public async Task A_part_of_a_file_arrives_at_the_speed_of_the_client_and_the_next_answer_follows(bool tls, string from)
     {
         using var directory = new TemporaryDirectory();
         var content = Enumerable.Range(0, 12).SelectMany(static _ => Document).ToArray();
         var path = directory.Write("file", content);
         await using var server = await RunningServer.StartAsync(routes => MapFile(routes, path, content.Length - 7));
-        await using Stream connection = tls ? await server.ConnectTlsAsync(SslApplicationProtocol.Http11) : await server.ConnectAsync();
+        await using Stream connection = tls ? await server.ConnectTlsAsync(SslApplicationProtocol.Http11) : await server.ConnectAsync(from);
 
         await connection.WriteAsync("GET /file HTTP/1.1\r\nHost: x\r\n\r\nGET /file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"u8.ToArray(), Cancellation);
         using var answer = new MemoryStream();

@@ -90,10 +90,11 @@ internal sealed class RunningServer : IAsyncDisposable
         BaseAddress = new("http://unix.socket"),
     };
 
-    /// <summary>A bare connection to the plain listener.</summary>
-    public async Task<NetworkStream> ConnectAsync()
+    /// <summary>A bare connection to the plain listener, from an address that may be another one than the server's, as that of another machine is.</summary>
+    public async Task<NetworkStream> ConnectAsync(string from = "127.0.0.1")
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
         await socket.ConnectAsync(IPAddress.Loopback, Http.Port, TestContext.Current.CancellationToken);
         return new(socket, ownsSocket: true);
     }

@@ -20,7 +20,7 @@ internal sealed class IncusApi
         options.Access.Changed += (_, _) =>
         {
             Events.LeaveOthers();
-            Operations.EndThoseOf(options.Access);
+            Operations.EndUnwanted();
         };
     }
 

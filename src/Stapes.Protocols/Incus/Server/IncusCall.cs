@@ -27,7 +27,10 @@ internal sealed class IncusCall(HttpContext http, IncusApi api)
     public CancellationToken Cancellation => Http.RequestAborted;
 
     /// <summary>Starts work in the background; it is cancelled when its caller loses the right to it.</summary>
-    public Operation Start(string project, OperationRecord start, Func<Operation, Task> work) => Api.Operations.Start(project, start, work, Caller);
+    public Operation Start(string project, OperationRecord start, Func<Operation, Task> work) => Api.Operations.Start(project, start, work, Follow());
+
+    /// <summary>Tells who the caller is by then, whenever it is called, also after the request.</summary>
+    public Func<Caller?> Follow() => Api.Options.Follow(Http);
 
     public string Project => Query("project") is { Length: > 0 } project ? project : Image.DefaultProject;
 

@@ -35,6 +35,9 @@ public sealed record IncusApiOptions
     /// <summary>The ways in which clients can prove who they are, in Incus's words.</summary>
     public IReadOnlyList<string> AuthMethods { get; init; } = ["tls"];
 
+    /// <summary>How long the secret of an image is good for that nobody uses. A transfer that has begun with it may take longer.</summary>
+    public TimeSpan ImageSecretLife { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>How other servers are reached for callers; null where they are not.</summary>
     public OutsideServers? Outside { get; init; }
 

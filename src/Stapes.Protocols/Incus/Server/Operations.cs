@@ -51,7 +51,7 @@ internal sealed partial class Operations
         return operation;
     }
 
-    /// <summary>Makes a secret that lets a stranger do something with an image once.</summary>
+    /// <summary>Makes a secret that lets a stranger do something with an image once, and not after <see cref="IncusApiOptions.ImageSecretLife"/>.</summary>
     /// <param name="key">The image, which need not be there yet.</param>
     /// <param name="upload">What to add with the image that is sent; null for a token to read with.</param>
     /// <param name="starter">Tells who gives it away, whenever it is called.</param>
@@ -66,6 +66,7 @@ internal sealed partial class Operations
             Metadata = new() { ["secret"] = NewSecret() },
         }, starter, new(key, upload));
         EndUnwanted(operation);
+        _ = ExpireAsync(operation);
         _ = RetireAsync(operation, options.OperationRetention);
         return operation;
     }
@@ -115,8 +116,25 @@ internal sealed partial class Operations
     /// <summary>Also called for each new one: who lost a right between the request and here is not heard of by that change.</summary>
     private void EndUnwanted(Operation operation)
     {
-        if (operation.IsStillWanted)
-            return;
+        if (!operation.IsStillWanted)
+            Revoke(operation);
+    }
+
+    private async Task ExpireAsync(Operation token)
+    {
+        try
+        {
+            await token.Ended.WaitAsync(options.ImageSecretLife, options.Time);
+        }
+        catch (TimeoutException)
+        {
+            Revoke(token);
+        }
+    }
+
+    /// <summary>Ends it. Unlike one that was used, a secret does not go on working for a moment.</summary>
+    private void Revoke(Operation operation)
+    {
         operation.TryCancel();
         if (operation.Token is not null)
             all.TryRemove(operation.Id, out _);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Stapes.Core.Access;
@@ -44,7 +45,7 @@ internal sealed partial class CallerEdge(RequestDelegate next, RequestAuthentica
             || status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status429TooManyRequests;
         if (!(isWrite || isRefusal) || !logger.IsEnabled(LogLevel.Information))
             return;
-        var who = Quoted(NameOf(context.Caller()));
+        var who = Quoted(NameOf(context, context.Caller()));
         var from = context.IsLocal() ? "unix" : context.Connection.RemoteIpAddress?.ToString() ?? "-";
         var (kind, method, path) = (isRefusal ? "refused" : "write", Plain(context.Request.Method), Quoted(context.Request.Path.Value ?? ""));
         var (project, why) = (Quoted(context.Request.Query["project"].ToString()), Quoted(reason));
@@ -58,14 +59,19 @@ internal sealed partial class CallerEdge(RequestDelegate next, RequestAuthentica
     /// <summary>A method is a token (RFC 9110, section 5.6.2), which has neither quotes nor spaces, but may be as long as the client likes.</summary>
     private static string Plain(string method) => method.Length > 16 ? method[..16] : method;
 
-    private static string NameOf(Caller caller) => caller.Method switch
+    private static string NameOf(HttpContext context, Caller caller) => caller.Method switch
     {
-        CallerMethod.None => "stranger",
+        // One that is not trusted yet, or no longer, can be found again by its certificate.
+        CallerMethod.None => context.Connection.ClientCertificate is { } certificate
+            ? $"stranger ({Short(certificate.GetCertHashString(HashAlgorithmName.SHA256).ToLowerInvariant())})"
+            : "stranger",
         CallerMethod.Unix => "unix",
-        CallerMethod.Tls => $"certificate {caller.Name} ({caller.Id[..Math.Min(12, caller.Id.Length)]})",
+        CallerMethod.Tls => $"certificate {caller.Name} ({Short(caller.Id)})",
         CallerMethod.Token => $"token {caller.Name}",
         _ => $"oidc {caller.Name}",
     };
+
+    private static string Short(string fingerprint) => fingerprint[..Math.Min(12, fingerprint.Length)];
 
     // Of a query only the project: the rest may hold secrets.
     [LoggerMessage(Level = LogLevel.Information, Message = "audit {Kind} who=\"{Who}\" from={From} what={Method} path=\"{Path}\" project=\"{Project}\" status={Status} reason=\"{Reason}\"")]

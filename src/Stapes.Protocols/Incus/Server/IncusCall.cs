@@ -7,6 +7,7 @@ using Stapes.Core.Access;
 using Stapes.Core.Images;
 using Stapes.Core.Library;
 using Stapes.Protocols.Shared;
+using Stapes.Protocols.Shared.Authentication;
 
 namespace Stapes.Protocols.Incus.Server;
 
@@ -92,7 +93,12 @@ internal sealed class IncusCall(HttpContext http, IncusApi api)
     }
 
     /// <summary>To be called for a wrong secret.</summary>
-    public void NoteFailedAttempt() => Api.Options.Attempts.Note(Http.Connection.RemoteIpAddress);
+    public void NoteFailedAttempt()
+    {
+        Api.Options.Attempts.Note(Http.Connection.RemoteIpAddress);
+        // For the audit log: the answer is the one that a stranger without a secret gets.
+        Http.Features.Set(RefusedCredentials.Wrong);
+    }
 
     /// <exception cref="StapesException">Invalid: it is no such JSON, or too large.</exception>
     public async Task<T> ReadJsonAsync<T>(JsonTypeInfo<T> type)

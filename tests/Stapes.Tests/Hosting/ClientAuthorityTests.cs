@@ -3,8 +3,10 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Stapes.Core.Access;
+using Stapes.Protocols.Incus;
 using Stapes.Tests.Shared.Client;
 
 namespace Stapes.Tests.Hosting;
@@ -122,6 +124,23 @@ public sealed class ClientAuthorityTests : IDisposable
         using var certificate = Sign("laptop", 1, new X509AuthorityInformationAccessExtension([], [url]), issuer: "CN=Nobody knows");
         (await AuthOfAsync(server, certificate)).ShouldBe("untrusted");
         listener.Pending().ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_token_is_not_spent_on_a_certificate_that_the_authority_did_not_sign()
+    {
+        await using var server = await RunningServer.StartAsync(change: s => s with { TrustAuthority = directory["ca.crt"] });
+        using var local = server.LocalClient();
+        using var request = new StringContent("""{"name":"laptop","type":"client","token":true}""");
+        using var made = await local.PostAsync(new Uri("/1.0/certificates", UriKind.Relative), request, Cancellation);
+        var token = TrustTokenRecord.Of(JsonNode.Parse(await made.Content.ReadAsStringAsync(Cancellation))!["metadata"].Deserialize(IncusJsonContext.Default.OperationRecord)!)!;
+        using var unknown = TestCertificate.Create("laptop");
+        using var client = server.WithCertificate(unknown);
+        using var shown = new StringContent($$"""{"trust_token":"{{token.Encode()}}"}""");
+        using var refused = await client.PostAsync(new Uri("/1.0/certificates", UriKind.Relative), shown, Cancellation);
+        refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await refused.Content.ReadAsStringAsync(Cancellation)).ShouldContain("have yours signed");
+        server.Server.Access.State.TrustTokens.Count.ShouldBe(1);
     }
 
     [Fact]

@@ -59,6 +59,14 @@ public sealed class RequestAuthentication(AccessControl access, FailedAttempts a
         return () => FindByCertificate(kept, connection);
     }
 
+    /// <summary>Whether a sender would be known if its certificate were trusted: where there is an authority, only if that signed it.</summary>
+    public bool CanBeTrusted(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return authority is null
+            || (context.Connection.ClientCertificate is { } certificate && context.Features.Get<ConnectionIdentity>()?.CallerOf(certificate, authority) is not null);
+    }
+
     private async ValueTask CheckAsync(HttpContext context, Credential credential)
     {
         var address = context.Connection.RemoteIpAddress;

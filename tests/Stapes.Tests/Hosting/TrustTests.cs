@@ -170,6 +170,27 @@ public sealed class TrustTests
     }
 
     [Fact]
+    public async Task The_log_tells_how_work_ended_that_a_request_began()
+    {
+        await using var server = await RunningServer.StartAsync();
+        using var publisher = server.WithToken(await server.Server.Access.TokenAsync("ci", Role.Publisher));
+        foreach (var body in (byte[][])[SampleImage.Unified(), "no \"image\""u8.ToArray()])
+        {
+            using var content = new ByteArrayContent(body);
+            using var response = await publisher.PostAsync(new Uri("/1.0/images", UriKind.Relative), content, Cancellation);
+            response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            await GetAsync(publisher, $"{response.Headers.Location}/wait");
+        }
+
+        await server.StopAsync();
+        var ended = server.Log.Split('\n').Where(static l => l.Contains(" audit ended ", StringComparison.Ordinal)).ToList();
+        ended.Count.ShouldBe(2);
+        ended.ShouldAllBe(static l => l.Contains("who=\"token ci\" what=\"Downloading image\" operation=", StringComparison.Ordinal));
+        ended[0].ShouldEndWith("project=\"default\" result=Success reason=\"\"");
+        ended[1].ShouldContain("project=\"default\" result=Failure reason=\"");
+    }
+
+    [Fact]
     public async Task Each_write_and_each_refusal_is_a_line_of_the_audit_log_without_secrets()
     {
         await using var server = await RunningServer.StartAsync();

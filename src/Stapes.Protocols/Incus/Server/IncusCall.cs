@@ -28,7 +28,12 @@ internal sealed class IncusCall(HttpContext http, IncusApi api)
     public CancellationToken Cancellation => Http.RequestAborted;
 
     /// <summary>Starts work in the background; it is cancelled when its caller loses the right to it.</summary>
-    public Operation Start(string project, OperationRecord start, Func<Operation, Task> work) => Api.Operations.Start(project, start, work, Follow());
+    public Operation Start(string project, OperationRecord start, Func<Operation, Task> work)
+    {
+        var operation = Api.Operations.Start(project, start, work, Follow());
+        _ = Api.Audit.FollowAsync(operation, Caller);
+        return operation;
+    }
 
     /// <summary>Tells who the caller is by then, whenever it is called, also after the request.</summary>
     public Func<Caller?> Follow() => Api.Options.Follow(Http);

@@ -27,9 +27,8 @@ public static class IncusEndpoints
     public static IEndpointConventionBuilder MapIncus(this IEndpointRouteBuilder routes, IncusApiOptions options)
     {
         var services = routes.ServiceProvider;
-        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Stapes.Incus");
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
-        var api = new IncusApi(options, logger, lifetime.ApplicationStopping);
+        var api = new IncusApi(options, services.GetRequiredService<ILoggerFactory>(), lifetime.ApplicationStopping);
         services.GetService<IdleMemory>()?.Register(api.Views.Release);
         lifetime.ApplicationStarted.Register(() => _ = api.Updates.RunAsync(api.Stopping));
         lifetime.ApplicationStopped.Register(() => api.Operations.Drain(LongestDrain));

@@ -9,9 +9,11 @@ import subprocess
 import time
 
 from common import PEERS, WORK, Measurement, alternate, fresh, in_peers, inside, main, popen, report, run, write_metadata
-from servers import INCUSD, Incusd, Stapes, UnixConnection, free_port
+from servers import INCUSD, Incusd, ProcessMemory, Stapes, UnixConnection, free_port
 
-MANY = 32
+MANY = (8, 16, 32)
+SIZES = (64, 256)
+FLAT = 1.25    # how much the memory may differ and be called the same
 
 
 class SecondIncusd(Incusd):
@@ -22,10 +24,31 @@ class SecondIncusd(Incusd):
     def __enter__(self):
         subprocess.run([INCUSD, "stop", PEERS, "target"], check=True)
         subprocess.run([INCUSD, "start", PEERS, "target"], check=True)
+        with open(f"{PEERS}/.incusd-target.pid", encoding="ascii") as file:
+            self.process = ProcessMemory(child_named(int(file.read()), "incusd"))
         return self
+
+    def memory(self, what="VmRSS"):
+        return self.process.read(what)
+
+    def reset_peak(self):
+        self.process.reset_peak()
 
     def __exit__(self, *_):
         subprocess.run([INCUSD, "stop", PEERS, "target"], check=True)
+
+
+def child_named(parent, name):
+    """The last process of that name below another one: the script that starts the daemon has its name too."""
+    below, found = [parent], None
+    for pid in below:
+        with open(f"/proc/{pid}/comm", encoding="ascii") as comm:
+            found = pid if comm.read().strip() == name else found
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+            below += map(int, children.read().split())
+    if found is None:
+        raise RuntimeError(f"no {name} below {parent}")
+    return found
 
 
 def incus(*arguments):
@@ -85,24 +108,40 @@ def large(_, ours, theirs):
     report("push of a 1 GiB image", a.seconds, b.seconds, 1.0)
 
 
+def push_at_once(server, name, fingerprints):
+    """Pushes images side by side; the time, the peak memory of the server meanwhile, and how many are there afterwards. They are deleted then."""
+    server.reset_peak()
+    started = time.monotonic()
+    clients = [popen(incus("image", "copy", f"local:{f}", f"{name}:", "--mode=push", "--quiet"), WORK, root=PEERS) for f in fingerprints]
+    failed = sum(client.wait() != 0 for client in clients)
+    measured = Measurement(time.monotonic() - started, server.memory("VmHWM"))
+    there = {image.rsplit("/", 1)[1] for image in json.loads(UnixConnection(server.socket).ask("GET", "/1.0/images"))["metadata"]} & set(fingerprints)
+    for fingerprint in there:
+        delete(server, fingerprint)
+    return measured, len(there) - failed
+
+
+def at_once(ours, theirs, fingerprints, what):
+    """Rows of pushes side by side, to either server; the peak memory of ours."""
+    ours_measured, there = push_at_once(ours, "ours", fingerprints)
+    theirs_measured, _ = push_at_once(theirs, "theirs", fingerprints)
+    report(f"{what} at once", ours_measured.seconds, theirs_measured.seconds, 1.0)
+    report("  images that are there then", there, None, len(fingerprints), "images", at_least=True)
+    report("  peak memory meanwhile", ours_measured.memory, theirs_measured.memory, 1.0, "MiB")
+    return ours_measured.memory
+
+
 def many(_, ours, theirs):
-    fingerprints = [add(f"m{i}", 32 << 20) for i in range(MANY)]
+    """More and more pushes side by side: the memory stays what it is."""
+    fingerprints = [add(f"m{i}", 32 << 20) for i in range(MANY[-1])]
+    peaks = [at_once(ours, theirs, fingerprints[:count], f"{count} pushes of 32 MiB") for count in MANY]
+    report(f"memory of {MANY[-1]} pushes against that of {MANY[0]}", peaks[-1], peaks[0], FLAT, "MiB")
 
-    def push(server, name):
-        started = time.monotonic()
-        clients = [popen(incus("image", "copy", f"local:{f}", f"{name}:", "--mode=push", "--quiet"), WORK, root=PEERS) for f in fingerprints]
-        failed = sum(client.wait() != 0 for client in clients)
-        seconds = time.monotonic() - started
-        there = {image.rsplit("/", 1)[1] for image in json.loads(UnixConnection(server.socket).ask("GET", "/1.0/images"))["metadata"]}
-        return Measurement(seconds, 0), len(there & set(fingerprints)) - failed
 
-    ours.reset_peak()
-    measured, there = push(ours, "ours")
-    peak = ours.memory("VmHWM")
-    other, _ = push(theirs, "theirs")
-    report(f"{MANY} pushes of 32 MiB at once", measured.seconds, other.seconds, 1.0)
-    report("images that are there then", there, None, MANY, "images", at_least=True)
-    report("peak memory meanwhile", peak, None, 256, "MiB")
+def sizes(_, ours, theirs):
+    """Larger and larger images: the memory stays what it is."""
+    peaks = [at_once(ours, theirs, [add(f"s{size}-{i}", size << 20) for i in range(MANY[0])], f"{MANY[0]} pushes of {size} MiB") for size in SIZES]
+    report(f"memory of pushes of {SIZES[-1]} MiB against that of {SIZES[0]}", peaks[-1], peaks[0], FLAT, "MiB")
 
 
 def both(chosen):
@@ -113,7 +152,7 @@ def both(chosen):
         trust(ours, "ours")
         trust(theirs, "theirs")
         for name in chosen:
-            {"large": large, "many": many}[name](chosen, ours, theirs)
+            {"large": large, "many": many, "sizes": sizes}[name](chosen, ours, theirs)
 
 
-main({"large": both, "many": both}, "incusd")
+main({"large": both, "many": both, "sizes": both}, "incusd")

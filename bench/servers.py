@@ -45,6 +45,22 @@ class UnixConnection(http.client.HTTPConnection):
         return content
 
 
+class ProcessMemory:
+    """The resident set of a process."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def read(self, what="VmRSS"):
+        """MiB; VmHWM is the most since reset_peak."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith(what)) / 1024
+
+    def reset_peak(self):
+        with open(f"/proc/{self.pid}/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")
+
+
 class Stapes:
     """stapes serve with its defaults on a data directory in the peers' tree, which is its root."""
 
@@ -76,13 +92,10 @@ class Stapes:
             sys.exit(f"stapes serve ended:\n{log.read()}")
 
     def memory(self, what="VmRSS"):
-        """MiB; VmHWM is the most since reset_peak."""
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith(what)) / 1024
+        return ProcessMemory(self.process.pid).read(what)
 
     def reset_peak(self):
-        with open(f"/proc/{self.process.pid}/clear_refs", "w", encoding="ascii") as file:
-            file.write("5")
+        ProcessMemory(self.process.pid).reset_peak()
 
     def processor_seconds(self):
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:

@@ -66,6 +66,25 @@ public sealed class ServeAccessTests
     }
 
     [PeersFact]
+    public async Task What_stapes_edits_of_a_certificate_counts_at_once()
+    {
+        await using var store = await ServedStore.StartAsync();
+        await AddRemoteAsync(store, "incus", "corp");
+        var fingerprint = (await store.Server.Stapes("config", "trust", "list", "-c", "F", "-f", "csv").OutputAsync()).Trim();
+        var shown = await store.Server.Stapes("config", "trust", "show", fingerprint[..12]).OutputAsync();
+        var edit = store.Server.Stapes("config", "trust", "edit", fingerprint[..12]);
+        var edited = shown.Replace("restricted: false", "restricted: true", StringComparison.Ordinal)
+            .Replace("projects: []", "projects:\n  - default", StringComparison.Ordinal).Replace("role: admin", "role: viewer", StringComparison.Ordinal);
+        await (edit with { Input = edited }).OutputAsync();
+        (await store.Server.Stapes("config", "trust", "list", "-c", "rpo", "-f", "csv").OutputAsync()).ShouldBe("yes,default,viewer\n");
+        (await (await store.IncusAsync("image", "alias", "create", "corp:other", "nothing")).RunAsync()).ToString().ShouldContain("not authorized");
+
+        foreach (var wrong in (string[])["name: [a", "colour: red", "role: king", "projects: [none]"])
+            (await (edit with { Input = wrong }).RunAsync()).ExitCode.ShouldBe(1, wrong);
+        (await store.Server.Stapes("config", "trust", "show", fingerprint[..12]).OutputAsync()).ShouldBe(edited);
+    }
+
+    [PeersFact]
     public async Task Incus_manages_who_is_trusted()
     {
         await using var store = await ServedStore.StartAsync();
@@ -88,7 +107,10 @@ public sealed class ServeAccessTests
         await store.IncusOutputAsync("config", "trust", "remove", $"corp:{fingerprint}");
         (await store.IncusOutputAsync("config", "trust", "list", "corp:", "-f", "csv", "-c", "n")).ShouldBe("laptop\n");
         await store.IncusOutputAsync("project", "create", "corp:shop");
-        (await store.IncusOutputAsync("project", "list", "corp:", "-f", "csv")).ShouldContain("shop");
+        (await store.IncusOutputAsync("project", "list", "corp:", "-f", "csv", "-c", "n")).ShouldBe("default (current)\nshop\n");
+        (await store.IncusOutputAsync("project", "list", "corp:", "sho", "-f", "csv", "-c", "n")).ShouldBe("shop\n");
+        (await store.IncusOutputAsync("config", "trust", "list", "corp:", "lap", "-f", "csv", "-c", "n")).ShouldBe("laptop\n");
+        (await store.IncusOutputAsync("project", "show", "corp:shop")).ShouldContain("features.images: \"true\"");
         await store.IncusOutputAsync("project", "delete", "corp:shop");
     }
 

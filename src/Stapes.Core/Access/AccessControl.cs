@@ -20,8 +20,11 @@ public sealed class AccessControl : IDisposable
         present = new(state);
     }
 
-    /// <summary>Something was changed, which lookups see already. Raised after each change, on its thread.</summary>
+    /// <summary>What somebody may do was changed, which lookups see already. Raised after each change, on its thread.</summary>
     public event EventHandler? Changed;
+
+    /// <summary>Raises <see cref="Changed"/>: what somebody may do was changed elsewhere, such as by an authority that revoked certificates.</summary>
+    public void NoteChangeElsewhere() => Changed?.Invoke(this, EventArgs.Empty);
 
     /// <summary>Everybody who is known, and the projects, at this moment.</summary>
     public AccessState State => present.State;
@@ -56,52 +59,24 @@ public sealed class AccessControl : IDisposable
 
     /// <summary>Makes an access token.</summary>
     /// <returns>The identity, and the secret, which is kept nowhere.</returns>
-    /// <exception cref="StapesException">Conflict: the name is taken. NotFound: a project is missing.</exception>
-    public async Task<(Identity Identity, string Secret)> AddTokenAsync(
-        string name, string description, Role role, IReadOnlyList<string>? projects, DateTimeOffset? expiresAt, CancellationToken cancellation)
+    /// <exception cref="StapesException">Conflict: the name is taken. NotFound: a project is missing. Invalid: it has no name, or would have expired.</exception>
+    public async Task<(Identity Identity, string Secret)> AddTokenAsync(Grant grant, CancellationToken cancellation)
     {
-        if (name.Length == 0)
+        ArgumentNullException.ThrowIfNull(grant);
+        if (grant.Name.Length == 0)
             throw new StapesException(ErrorKind.Invalid, "The access token has no name: give it one by which it can be removed");
-        if (expiresAt <= time.GetUtcNow())
-            throw new StapesException(ErrorKind.Invalid, $"The access token would have expired at {expiresAt:u}: choose a time in the future");
         var secret = Secret.NewToken();
-        var identity = await AddAsync(new()
-        {
-            Kind = IdentityKind.Token,
-            Id = Secret.Hash(secret),
-            Name = name,
-            Description = description,
-            Role = role,
-            Restricted = projects is not null,
-            Projects = projects ?? [],
-            CreatedAt = time.GetUtcNow(),
-            ExpiresAt = expiresAt,
-        }, cancellation);
-        return (identity, secret);
+        return (await AddAsync(Make(IdentityKind.Token, Secret.Hash(secret), grant), cancellation), secret);
     }
 
     /// <summary>Makes a user of the OIDC issuer known.</summary>
-    /// <param name="name">What the issuer's tokens call the user.</param>
-    /// <exception cref="StapesException">Conflict: the user is known already. NotFound: a project is missing. Invalid: nobody can have that name.</exception>
-    public Task<Identity> AddUserAsync(
-        string name, string description, Role role, IReadOnlyList<string>? projects, DateTimeOffset? expiresAt, CancellationToken cancellation)
+    /// <exception cref="StapesException">Conflict: the user is known already. NotFound: a project is missing. Invalid: nobody can have that name, or it would have expired.</exception>
+    public async Task<Identity> AddUserAsync(Grant grant, CancellationToken cancellation)
     {
-        if (!Identity.IsUserName(name))
-            throw new StapesException(ErrorKind.Invalid, $"\"{name}\" names no user of an issuer: give the name that stands in the tokens, of at most {Identity.LongestUserName} characters");
-        if (expiresAt <= time.GetUtcNow())
-            throw new StapesException(ErrorKind.Invalid, $"The user would have expired at {expiresAt:u}: choose a time in the future");
-        return AddAsync(new()
-        {
-            Kind = IdentityKind.Oidc,
-            Id = name,
-            Name = name,
-            Description = description,
-            Role = role,
-            Restricted = projects is not null,
-            Projects = projects ?? [],
-            CreatedAt = time.GetUtcNow(),
-            ExpiresAt = expiresAt,
-        }, cancellation);
+        ArgumentNullException.ThrowIfNull(grant);
+        if (!Identity.IsUserName(grant.Name))
+            throw new StapesException(ErrorKind.Invalid, $"\"{grant.Name}\" names no user of an issuer: give the name that stands in the tokens, of at most {Identity.LongestUserName} characters");
+        return await AddAsync(Make(IdentityKind.Oidc, grant.Name, grant), cancellation);
     }
 
     /// <summary>Changes an identity, also what identifies it.</summary>
@@ -181,6 +156,25 @@ public sealed class AccessControl : IDisposable
         }
 
         Changed?.Invoke(this, EventArgs.Empty);
+    }
+
+    private Identity Make(IdentityKind kind, string id, Grant grant)
+    {
+        var now = time.GetUtcNow();
+        if (grant.ExpiresAt <= now)
+            throw new StapesException(ErrorKind.Invalid, $"The {(kind is IdentityKind.Token ? "access token" : "user")} would have expired at {grant.ExpiresAt:u}: choose a time in the future");
+        return new()
+        {
+            Kind = kind,
+            Id = id,
+            Name = grant.Name,
+            Description = grant.Description,
+            Role = grant.Role,
+            Restricted = grant.Projects is not null,
+            Projects = grant.Projects ?? [],
+            CreatedAt = now,
+            ExpiresAt = grant.ExpiresAt,
+        };
     }
 
     private static AccessState With(AccessState state, Identity identity)

@@ -33,6 +33,10 @@ public sealed class StorageLimits(IBlobStore blobs, long? uploadLimit, long? fre
             CheckSpace(0);
     }
 
+    /// <summary>Checks while a stream is read: for what is written while it is read, and takes about as much.</summary>
+    /// <param name="source">The bytes of one image or blob; disposed of with what is returned.</param>
+    public Stream Watch(Stream source) => new LimitedStream(source, this, new());
+
     private void CheckSize(long bytes)
     {
         if (bytes > uploadLimit)

@@ -10,6 +10,9 @@ namespace Stapes.Protocols.Shared;
 /// </summary>
 public static class BlobResponse
 {
+    /// <summary>The <c>Vary</c> of what is not for everybody.</summary>
+    internal static readonly StringValues ByCaller = "Authorization";
+
     private static readonly StringValues AcceptRanges = "bytes";
     private static readonly StringValues AnyOrigin = "*";
     private static readonly StringValues PublicCaching = "public, max-age=31536000, immutable";
@@ -24,7 +27,9 @@ public static class BlobResponse
         response.Headers.ETag = tag;
         response.Headers.CacheControl = content.IsPrivate ? PrivateCaching : PublicCaching;
         response.Headers.AcceptRanges = AcceptRanges;
-        if (!content.IsPrivate)
+        if (content.IsPrivate)
+            response.Headers.Vary = ByCaller;
+        else
             response.Headers.AccessControlAllowOrigin = AnyOrigin;
         if (content.FileName is { } name)
             response.Headers.ContentDisposition = $"attachment; filename=\"{name}\"";

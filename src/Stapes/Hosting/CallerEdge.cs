@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Stapes.Core.Access;
@@ -9,7 +10,7 @@ namespace Stapes.Hosting;
 /// <summary>Has the caller of each request found before routing, and writes the audit log: a line for each write and for each refusal.</summary>
 internal sealed partial class CallerEdge(RequestDelegate next, RequestAuthentication authentication, ILoggerFactory loggers)
 {
-    private readonly ILogger logger = loggers.CreateLogger("Stapes.Audit");
+    private readonly ILogger logger = loggers.CreateLogger(AuditLog.Category);
 
     /// <summary>Answers those whose credential is none, in the form of the protocol that routing has found.</summary>
     public static RequestDelegate AnswerRefused(RequestDelegate next) => context =>
@@ -44,28 +45,24 @@ internal sealed partial class CallerEdge(RequestDelegate next, RequestAuthentica
             || status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status429TooManyRequests;
         if (!(isWrite || isRefusal) || !logger.IsEnabled(LogLevel.Information))
             return;
-        var who = Quoted(NameOf(context.Caller()));
+        var who = AuditLog.Quoted(NameOf(context));
         var from = context.IsLocal() ? "unix" : context.Connection.RemoteIpAddress?.ToString() ?? "-";
-        var (kind, method, path) = (isRefusal ? "refused" : "write", Plain(context.Request.Method), Quoted(context.Request.Path.Value ?? ""));
-        var (project, why) = (Quoted(context.Request.Query["project"].ToString()), Quoted(reason));
+        var (kind, method, path) = (isRefusal ? "refused" : "write", Plain(context.Request.Method), AuditLog.Quoted(context.Request.Path.Value ?? ""));
+        var (project, why) = (AuditLog.Quoted(context.Request.Query["project"].ToString()), AuditLog.Quoted(reason));
         LogAudit(kind, who, from, method, path, project, status, why);
     }
-
-    /// <summary>What stands between quotes ends where they do, whatever is in it. Control characters are the logger's business.</summary>
-    private static string Quoted(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 
     /// <summary>A method is a token (RFC 9110, section 5.6.2), which has neither quotes nor spaces, but may be as long as the client likes.</summary>
     private static string Plain(string method) => method.Length > 16 ? method[..16] : method;
 
-    private static string NameOf(Caller caller) => caller.Method switch
+    private static string NameOf(HttpContext context)
     {
-        CallerMethod.None => "stranger",
-        CallerMethod.Unix => "unix",
-        CallerMethod.Tls => $"certificate {caller.Name} ({caller.Id[..Math.Min(12, caller.Id.Length)]})",
-        CallerMethod.Token => $"token {caller.Name}",
-        _ => $"oidc {caller.Name}",
-    };
+        var caller = context.Caller();
+        // One that is not trusted yet, or no longer, can be found again by its certificate.
+        return caller.Method is CallerMethod.None && context.Connection.ClientCertificate is { } certificate
+            ? $"stranger ({AuditLog.Shortened(certificate.GetCertHashString(HashAlgorithmName.SHA256).ToLowerInvariant())})"
+            : AuditLog.NameOf(caller);
+    }
 
     // Of a query only the project: the rest may hold secrets.
     [LoggerMessage(Level = LogLevel.Information, Message = "audit {Kind} who=\"{Who}\" from={From} what={Method} path=\"{Path}\" project=\"{Project}\" status={Status} reason=\"{Reason}\"")]

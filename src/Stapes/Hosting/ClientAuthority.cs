@@ -15,6 +15,8 @@ namespace Stapes.Hosting;
 /// </summary>
 internal sealed partial class ClientAuthority : IClientAuthority
 {
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
     private readonly string file;
     private readonly string? revocations;
     private readonly ILogger logger;
@@ -43,6 +45,23 @@ internal sealed partial class ClientAuthority : IClientAuthority
         {
             throw new StapesException(ErrorKind.Invalid,
                 $"Could not read the authority {file}{(revocations is null ? "" : $" with the revoked certificates {revocations}")}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Looks at the files once a second, so that a revocation also ends what goes on without a request.</summary>
+    /// <param name="changed">Called after they changed.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task WatchAsync(Action changed, CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(WatchInterval);
+        var seen = Current;
+        while (await timer.WaitForNextTickAsync(cancellation))
+        {
+            var now = Current;
+            if (now == seen)
+                continue;
+            seen = now;
+            changed();
         }
     }
 

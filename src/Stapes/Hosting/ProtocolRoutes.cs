@@ -25,6 +25,7 @@ internal static partial class ProtocolRoutes
             Library = data.Library,
             Access = data.Access,
             Follow = services.GetRequiredService<RequestAuthentication>().Follow,
+            CanBeTrusted = services.GetRequiredService<RequestAuthentication>().CanBeTrusted,
             Attempts = services.GetRequiredService<FailedAttempts>(),
             Version = ProgramVersion.Text,
             Identity = identity,

@@ -143,8 +143,8 @@ internal sealed partial class StapesServer : IAsyncDisposable
         builder.Services.AddSingleton(new FailedAttempts(TimeProvider.System));
         if (settings.TrustAuthority is { } authority)
         {
-            builder.Services.AddSingleton<IClientAuthority>(s =>
-                ClientAuthority.Load(authority, settings.TrustRevocations, s.GetRequiredService<ILogger<ClientAuthority>>()));
+            builder.Services.AddSingleton(s => ClientAuthority.Load(authority, settings.TrustRevocations, s.GetRequiredService<ILogger<ClientAuthority>>()));
+            builder.Services.AddSingleton<IClientAuthority>(static s => s.GetRequiredService<ClientAuthority>());
         }
 
         builder.Services.AddSingleton(new RepositoryPolicy { Public = settings.PublicRepositories, IsProject = name => data.Access.State.Projects.ContainsKey(name) });
@@ -209,6 +209,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
             IgnoreStop(Library.RunCollectorAsync(e => LogCollector(e.Message), stopping.Token)),
             IgnoreStop(PublishAsync(stopping.Token)),
             IgnoreStop(FeedWatchdogAsync(stopping.Token)),
+            IgnoreStop(application.Services.GetService<ClientAuthority>()?.WatchAsync(Access.NoteChangeElsewhere, stopping.Token) ?? Task.CompletedTask),
             IgnoreStop(application.Services.GetRequiredService<IdleTrimmer>().RunAsync(stopping.Token)));
         serviceManager.NotifyReady();
         var addresses = string.Join(", ", Addresses);

@@ -12,7 +12,7 @@ public sealed class AccessControlTests : LibraryTest
     {
         await using var data = await OpenDataAsync();
         var access = data.Access;
-        var (identity, secret) = await access.AddTokenAsync("ci", "", Role.Viewer, null, Time.GetUtcNow().AddHours(1), Cancellation);
+        var (identity, secret) = await access.AddTokenAsync(new("ci", Role.Viewer, null, Time.GetUtcNow().AddHours(1)), Cancellation);
         secret.ShouldStartWith(Secret.TokenPrefix);
         access.FindToken(secret).ShouldNotBeNull().Role.ShouldBe(Role.Viewer);
         access.FindToken(secret[..^1]).ShouldBeNull();
@@ -21,7 +21,7 @@ public sealed class AccessControlTests : LibraryTest
 
         Time.Now += TimeSpan.FromHours(1);
         access.FindToken(secret).ShouldBeNull("it has expired");
-        var (lasting, other) = await access.AddTokenAsync("other", "", Role.Viewer, null, null, Cancellation);
+        var (lasting, other) = await access.AddTokenAsync(new("other", Role.Viewer), Cancellation);
         await access.RemoveAsync(lasting.Key, Cancellation);
         access.FindToken(other).ShouldBeNull("it was removed");
     }
@@ -31,7 +31,7 @@ public sealed class AccessControlTests : LibraryTest
     {
         await using var data = await OpenDataAsync();
         await data.Access.ChangeProjectsAsync(ProjectChanges.Create(new("shop", "")), Cancellation);
-        var (_, secret) = await data.Access.AddTokenAsync("ci", "", Role.Admin, ["shop"], null, Cancellation);
+        var (_, secret) = await data.Access.AddTokenAsync(new("ci", Role.Admin, ["shop"]), Cancellation);
         var caller = data.Access.FindToken(secret)!;
         (caller.IsAdmin, caller.MayWrite("shop"), caller.MayWrite("default"), caller.MaySeePrivate("default")).ShouldBe((false, true, false, false));
         caller.Audience.ShouldBe(Audience.Of(["shop"]));
@@ -87,7 +87,7 @@ public sealed class AccessControlTests : LibraryTest
         var access = data.Access;
         await access.ChangeProjectsAsync(ProjectChanges.Create(new("shop", "")), Cancellation);
         (await FailsAsync(() => access.ChangeProjectsAsync(ProjectChanges.Create(new("shop", "")), Cancellation))).ShouldBe(ErrorKind.Conflict);
-        var (_, secret) = await access.AddTokenAsync("ci", "", Role.Publisher, ["shop"], null, Cancellation);
+        var (_, secret) = await access.AddTokenAsync(new("ci", Role.Publisher, ["shop"]), Cancellation);
         await access.ChangeProjectsAsync(ProjectChanges.Delete("shop"), Cancellation);
         await access.ChangeProjectsAsync(ProjectChanges.Create(new("shop", "another one")), Cancellation);
         access.FindToken(secret)!.MayWrite("shop").ShouldBeFalse();
@@ -99,9 +99,9 @@ public sealed class AccessControlTests : LibraryTest
     public async Task A_name_is_for_one_token_and_projects_must_exist()
     {
         await using var data = await OpenDataAsync();
-        await data.Access.AddTokenAsync("ci", "", Role.Viewer, null, null, Cancellation);
-        (await FailsAsync(() => data.Access.AddTokenAsync("ci", "", Role.Viewer, null, null, Cancellation))).ShouldBe(ErrorKind.Conflict);
-        (await FailsAsync(() => data.Access.AddTokenAsync("x", "", Role.Viewer, ["none"], null, Cancellation))).ShouldBe(ErrorKind.NotFound);
+        await data.Access.AddTokenAsync(new("ci", Role.Viewer), Cancellation);
+        (await FailsAsync(() => data.Access.AddTokenAsync(new("ci", Role.Viewer), Cancellation))).ShouldBe(ErrorKind.Conflict);
+        (await FailsAsync(() => data.Access.AddTokenAsync(new("x", Role.Viewer, ["none"]), Cancellation))).ShouldBe(ErrorKind.NotFound);
     }
 
     private Task<ServerData> OpenDataAsync() => DataDirectory.OpenAsync(directory["data"], new() { Time = Time }, Cancellation);

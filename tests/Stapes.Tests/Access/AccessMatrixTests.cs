@@ -103,7 +103,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         if (!Access.State.Identities.Values.Any(static i => i is { Kind: IdentityKind.Token, Name: "victim" }))
             await Access.TokenAsync("victim", Role.Viewer);
         if (!Access.State.Identities.ContainsKey(new(IdentityKind.Oidc, "victim")))
-            await Access.AddUserAsync("victim", "", Role.Viewer, null, null, Cancellation);
+            await Access.AddUserAsync(new("victim", Role.Viewer), Cancellation);
         if (Access.State.Projects.ContainsKey("new"))
             await Access.ChangeProjectsAsync(ProjectChanges.Delete("new"), Cancellation);
         if (!Access.State.Projects.ContainsKey("victim"))

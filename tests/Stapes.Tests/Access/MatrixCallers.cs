@@ -50,7 +50,8 @@ internal sealed class MatrixCallers : IAsyncDisposable
         var former = await access.TrustAsync(revoked);
         var admin = TestCertificate.Create("admin");
         await access.TrustAsync(admin);
-        (_, expired) = await access.AddTokenAsync("expired", "", Role.Admin, null, DateTimeOffset.UtcNow.AddMilliseconds(1), Cancellation);
+        (var ended, expired) = await access.AddTokenAsync(new("expired", Role.Admin), Cancellation);
+        await access.UpdateAsync(ended.Key, static i => i with { ExpiresAt = DateTimeOffset.UtcNow.AddSeconds(-1) }, Cancellation);
         clients["stranger"] = Server.WithCertificate(null, "127.0.0.2");
         clients["revoked"] = Server.WithCertificate(revoked, "127.0.0.3");
         clients["viewer"] = Server.WithToken(await access.TokenAsync("viewer", Role.Viewer, "default"), "127.0.0.4");

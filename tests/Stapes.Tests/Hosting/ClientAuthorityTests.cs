@@ -1,9 +1,12 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Stapes.Core.Access;
+using Stapes.Protocols.Incus;
 using Stapes.Tests.Shared.Client;
 
 namespace Stapes.Tests.Hosting;
@@ -73,6 +76,25 @@ public sealed class ClientAuthorityTests : IDisposable
     }
 
     [Fact]
+    public async Task What_goes_on_for_a_revoked_certificate_ends_without_a_request()
+    {
+        Revoke(99);
+        await using var stalled = await WebServer.StartAsync(static http => Task.Delay(Timeout.Infinite, http.RequestAborted));
+        await using var server = await RunningServer.StartAsync(
+            change: s => s with { TrustAuthority = directory["ca.crt"], TrustRevocations = directory["ca.crl"] });
+        using var revoked = Sign("laptop", 7);
+        using var kept = Sign("desktop", 8);
+        using var local = server.LocalClient();
+        var own = await PullAsync(server, revoked, stalled);
+        var others = await PullAsync(server, kept, stalled);
+        Revoke(99, 7);
+        File.SetLastWriteTimeUtc(directory["ca.crl"], DateTime.UtcNow.AddSeconds(5));
+        var ended = JsonNode.Parse(await local.GetStringAsync(new Uri($"{own}/wait", UriKind.Relative), Cancellation))!["metadata"]!;
+        ((string?)ended["status"]).ShouldBe("Cancelled");
+        ((string?)JsonNode.Parse(await local.GetStringAsync(new Uri(others, UriKind.Relative), Cancellation))!["metadata"]!["status"]).ShouldBe("Running");
+    }
+
+    [Fact]
     public async Task Serial_numbers_that_begin_with_a_high_bit_are_revoked_too()
     {
         Revoke(200);
@@ -105,6 +127,23 @@ public sealed class ClientAuthorityTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_is_not_spent_on_a_certificate_that_the_authority_did_not_sign()
+    {
+        await using var server = await RunningServer.StartAsync(change: s => s with { TrustAuthority = directory["ca.crt"] });
+        using var local = server.LocalClient();
+        using var request = new StringContent("""{"name":"laptop","type":"client","token":true}""");
+        using var made = await local.PostAsync(new Uri("/1.0/certificates", UriKind.Relative), request, Cancellation);
+        var token = TrustTokenRecord.Of(JsonNode.Parse(await made.Content.ReadAsStringAsync(Cancellation))!["metadata"].Deserialize(IncusJsonContext.Default.OperationRecord)!)!;
+        using var unknown = TestCertificate.Create("laptop");
+        using var client = server.WithCertificate(unknown);
+        using var shown = new StringContent($$"""{"trust_token":"{{token.Encode()}}"}""");
+        using var refused = await client.PostAsync(new Uri("/1.0/certificates", UriKind.Relative), shown, Cancellation);
+        refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await refused.Content.ReadAsStringAsync(Cancellation)).ShouldContain("have yours signed");
+        server.Server.Access.State.TrustTokens.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_authority_is_told_at_the_start()
     {
         File.WriteAllText(directory["ca.crt"], "nothing");
@@ -131,6 +170,19 @@ public sealed class ClientAuthorityTests : IDisposable
             list.AddEntry(serial < 128 ? [serial] : [0, serial]);
         var der = list.Build(authority, 1, DateTimeOffset.UtcNow.AddDays(1), HashAlgorithmName.SHA256);
         File.WriteAllText(directory["ca.crl"], PemEncoding.WriteString("X509 CRL", der));
+    }
+
+    /// <summary>Has the server fetch an image, over a connection that ends then; the operation.</summary>
+    private static async Task<string> PullAsync(RunningServer server, X509Certificate2 certificate, WebServer from)
+    {
+        using var client = server.WithCertificate(certificate);
+        using var content = JsonContent.Create((JsonNode)new JsonObject
+        {
+            ["source"] = new JsonObject { ["type"] = "image", ["mode"] = "pull", ["protocol"] = "simplestreams", ["server"] = from.Url.ToString(), ["alias"] = "app" },
+        }, options: System.Text.Json.JsonSerializerOptions.Default);
+        using var response = await client.PostAsync(new Uri("/1.0/images", UriKind.Relative), content, Cancellation);
+        response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        return (string)JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!["operation"]!;
     }
 
     private static async Task<string?> AuthOfAsync(RunningServer server, X509Certificate2 certificate)

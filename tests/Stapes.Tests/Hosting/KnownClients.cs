@@ -47,7 +47,7 @@ internal static class KnownClients
         }, TestContext.Current.CancellationToken);
 
     public static async Task<string> TokenAsync(this AccessControl access, string name, Role role, params string[] projects) =>
-        (await access.AddTokenAsync(name, "", role, projects.Length > 0 ? projects : null, null, TestContext.Current.CancellationToken)).Secret;
+        (await access.AddTokenAsync(new(name, role, projects.Length > 0 ? projects : null), TestContext.Current.CancellationToken)).Secret;
 
     public static string Fingerprint(X509Certificate2 certificate) => Convert.ToHexStringLower(certificate.GetCertHash(HashAlgorithmName.SHA256));
 

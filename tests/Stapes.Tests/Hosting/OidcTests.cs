@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Stapes.Core.Access;
 using Stapes.Tests.Shared.Authentication;
+using Stapes.Tests.Shared.Client;
 
 namespace Stapes.Tests.Hosting;
 
@@ -38,7 +39,7 @@ public sealed class OidcTests : IAsyncLifetime
     public async Task A_user_who_was_added_has_the_role_that_was_given()
     {
         await using var server = await StartAsync();
-        await server.Server.Access.AddUserAsync("user-1", "", Role.Viewer, null, null, Cancellation);
+        await server.Server.Access.AddUserAsync(new("user-1", Role.Viewer), Cancellation);
         using var client = server.Client(tls: true);
         using var shown = await SendAsync(client, "/1.0", Token());
         var metadata = await MetadataAsync(shown);
@@ -50,6 +51,33 @@ public sealed class OidcTests : IAsyncLifetime
         await server.Server.Access.RemoveAsync(new(IdentityKind.Oidc, "user-1"), Cancellation);
         using var removed = await SendAsync(client, "/1.0", Token());
         removed.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task A_user_who_is_called_as_a_certificate_has_none_of_its_rights()
+    {
+        await using var server = await StartAsync();
+        var access = server.Server.Access;
+        using var certificate = TestCertificate.Create("admin");
+        await access.TrustAsync(certificate);
+        var fingerprint = KnownClients.Fingerprint(certificate);
+        using var client = server.Client(tls: true);
+        using var unknown = await SendAsync(client, "/1.0", Token(subject: fingerprint));
+        unknown.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+
+        await access.AddUserAsync(new(fingerprint, Role.Viewer), Cancellation);
+        using var written = await SendAsync(client, "/1.0/images", Token(subject: fingerprint), HttpMethod.Post);
+        written.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        using var trusted = server.WithCertificate(certificate);
+        var listed = await trusted.GetStringAsync(new Uri("/1.0/certificates", UriKind.Relative), Cancellation);
+        JsonNode.Parse(listed)!["metadata"]!.AsArray().Count.ShouldBe(1, "the user has no certificate");
+
+        using var removed = await trusted.DeleteAsync(new Uri($"/1.0/certificates/{fingerprint}", UriKind.Relative), Cancellation);
+        removed.StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var shown = await SendAsync(client, "/1.0", Token(subject: fingerprint));
+        ((string?)(await MetadataAsync(shown))["auth_user_name"]).ShouldBe(fingerprint, "the user is still there");
+        using var stranger = await trusted.GetAsync(new Uri("/1.0/operations", UriKind.Relative), Cancellation);
+        stranger.StatusCode.ShouldBe(HttpStatusCode.Forbidden, "and is not the certificate");
     }
 
     [Fact]
@@ -94,9 +122,10 @@ public sealed class OidcTests : IAsyncLifetime
         OidcRole = others,
     });
 
-    private string Token(bool expired = false)
+    private string Token(bool expired = false, string subject = "user-1")
     {
         var claims = issuer.Claims();
+        claims["sub"] = subject;
         claims["aud"] = "images";
         claims["exp"] = (DateTimeOffset.UtcNow + TimeSpan.FromHours(expired ? -1 : 1)).ToUnixTimeSeconds();
         return issuer.Sign(claims);

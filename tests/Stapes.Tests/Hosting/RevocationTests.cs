@@ -51,7 +51,7 @@ public sealed class RevocationTests : IAsyncLifetime
     [Fact]
     public async Task Nothing_is_told_after_a_token_has_expired()
     {
-        var (_, secret) = await Access.AddTokenAsync("ci", "", Role.Publisher, null, DateTimeOffset.UtcNow.AddSeconds(2), Cancellation);
+        var (_, secret) = await Access.AddTokenAsync(new("ci", Role.Publisher, null, DateTimeOffset.UtcNow.AddSeconds(2)), Cancellation);
         using var client = server.WithToken(secret);
         using var socket = await ListenAsync(client);
         while (Access.FindToken(secret) is not null)

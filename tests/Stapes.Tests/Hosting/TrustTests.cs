@@ -2,7 +2,9 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Stapes.Core.Access;
+using Stapes.Core.Library;
 using Stapes.Protocols.Incus;
+using Stapes.Tests.Images;
 using Stapes.Tests.Shared.Client;
 
 namespace Stapes.Tests.Hosting;
@@ -129,6 +131,66 @@ public sealed class TrustTests
     }
 
     [Fact]
+    public async Task Whoever_guesses_the_secret_of_an_image_is_slowed_down_and_told_of_in_the_log()
+    {
+        await using var server = await RunningServer.StartAsync();
+        var image = await server.Server.Library.AddAsync(new ImageUpload(new("image", new MemoryStream(SampleImage.Unified()))), new(), Cancellation);
+        using var guesser = server.WithCertificate(null, "127.0.0.8");
+        for (var i = 0; i < 6; i++)
+            (await SendAsync(guesser, "GET", $"/1.0/images/{image.Fingerprint}?secret=guess{i}")).ShouldBe(HttpStatusCode.NotFound);
+        using var local = server.LocalClient();
+        var secret = await SecretAsync(local, image.Fingerprint.Hex);
+        (await SendAsync(guesser, "GET", $"/1.0/images/{image.Fingerprint}?secret={secret}")).ShouldBe(HttpStatusCode.TooManyRequests, "the secret is not even looked at");
+        using var other = server.WithCertificate(null, "127.0.0.9");
+        (await SendAsync(other, "GET", $"/1.0/images/{image.Fingerprint}?secret={secret}")).ShouldBe(HttpStatusCode.OK);
+        await server.StopAsync();
+
+        var refused = server.Log.Split('\n').Where(static l => l.Contains(" audit refused ", StringComparison.Ordinal)).ToList();
+        refused.Count(l => l.Contains($"from=127.0.0.8 what=GET path=\"/1.0/images/{image.Fingerprint}\" project=\"\" status=404", StringComparison.Ordinal)).ShouldBe(6);
+        refused.ShouldContain(static l => l.Contains("from=127.0.0.8", StringComparison.Ordinal) && l.Contains("status=429", StringComparison.Ordinal));
+        server.Log.ShouldNotContain("guess");
+        server.Log.ShouldNotContain(secret);
+    }
+
+    [Fact]
+    public async Task The_log_tells_whose_certificate_becomes_trusted_and_whose_is_not()
+    {
+        await using var server = await RunningServer.StartAsync();
+        using var local = server.LocalClient();
+        using var certificate = TestCertificate.Create("laptop");
+        using var client = server.WithCertificate(certificate);
+        await SendAsync(client, "GET", "/1.0/operations");
+        var token = await TokenAsync(local, """{"name":"shop","type":"client","token":true}""");
+        await SendAsync(client, "POST", "/1.0/certificates", $$"""{"trust_token":"{{token.Encode()}}"}""");
+        await server.StopAsync();
+
+        var stranger = $"who=\"stranger ({KnownClients.Fingerprint(certificate)[..12]})\" from=127.0.0.1";
+        server.Log.ShouldContain($"audit refused {stranger} what=GET path=\"/1.0/operations\"");
+        server.Log.ShouldContain($"audit write {stranger} what=POST path=\"/1.0/certificates\" project=\"\" status=201");
+    }
+
+    [Fact]
+    public async Task The_log_tells_how_work_ended_that_a_request_began()
+    {
+        await using var server = await RunningServer.StartAsync();
+        using var publisher = server.WithToken(await server.Server.Access.TokenAsync("ci", Role.Publisher));
+        foreach (var body in (byte[][])[SampleImage.Unified(), "no \"image\""u8.ToArray()])
+        {
+            using var content = new ByteArrayContent(body);
+            using var response = await publisher.PostAsync(new Uri("/1.0/images", UriKind.Relative), content, Cancellation);
+            response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            await GetAsync(publisher, $"{response.Headers.Location}/wait");
+        }
+
+        await server.StopAsync();
+        var ended = server.Log.Split('\n').Where(static l => l.Contains(" audit ended ", StringComparison.Ordinal)).ToList();
+        ended.Count.ShouldBe(2);
+        ended.ShouldAllBe(static l => l.Contains("who=\"token ci\" what=\"Downloading image\" operation=", StringComparison.Ordinal));
+        ended[0].ShouldEndWith("project=\"default\" result=Success reason=\"\"");
+        ended[1].ShouldContain("project=\"default\" result=Failure reason=\"");
+    }
+
+    [Fact]
     public async Task Each_write_and_each_refusal_is_a_line_of_the_audit_log_without_secrets()
     {
         await using var server = await RunningServer.StartAsync();
@@ -189,6 +251,12 @@ public sealed class TrustTests
         response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
         var operation = JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!["metadata"]!;
         return TrustTokenRecord.Of(System.Text.Json.JsonSerializer.Deserialize(operation, IncusJsonContext.Default.OperationRecord)!).ShouldNotBeNull();
+    }
+
+    private static async Task<string> SecretAsync(HttpClient client, string fingerprint)
+    {
+        using var response = await client.PostAsync(new Uri($"/1.0/images/{fingerprint}/secret", UriKind.Relative), null, Cancellation);
+        return (string)JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!["metadata"]!["metadata"]!["secret"]!;
     }
 
     private static async Task<JsonNode> GetAsync(HttpClient client, string path) =>

@@ -33,6 +33,22 @@ public sealed class StorageLimitsTests : LibraryTest
         await AddAsync(again, SampleImage.Unified());
     }
 
+    [Fact]
+    public async Task The_disk_is_watched_while_something_is_made_of_what_is_read()
+    {
+        await using (var library = await OpenAsync(new() { FreeSpace = 0 }))
+        {
+            await using var stream = library.Limits.Watch(new MemoryStream([1, 2, 3]));
+            (await stream.ReadAtLeastAsync(new byte[8], 8, throwOnEndOfStream: false, Cancellation)).ShouldBe(3);
+        }
+
+        await using var full = await OpenAsync(new() { FreeSpace = long.MaxValue });
+        var source = new MemoryStream([1, 2, 3]);
+        await using (var stream = full.Limits.Watch(source))
+            (await FailsAsync(() => stream.ReadAsync(new byte[8], Cancellation).AsTask())).ShouldBe(ErrorKind.Full);
+        source.CanRead.ShouldBeFalse("it is disposed of with the other one");
+    }
+
     private Task<ImageLibrary> OpenAsync(LibraryOptions options) => DataDirectory.OpenLibraryAsync(directory["data"], options, Cancellation);
 
     private static Task<Image> AddAsync(ImageLibrary library, byte[] bytes) =>

@@ -222,6 +222,7 @@ public sealed class BlobResponseTests : IAsyncLifetime
         using var response = await SendAsync("/private");
 
         response.Headers.CacheControl!.Private.ShouldBeTrue();
+        response.Headers.Vary.ShouldBe(["Authorization"]);
         response.Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
         response.Content.Headers.ContentDisposition!.ToString().ShouldBe("attachment; filename=\"image.tar.xz\"");
     }

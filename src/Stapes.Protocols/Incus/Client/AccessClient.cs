@@ -6,9 +6,11 @@ namespace Stapes.Protocols.Incus.Client;
 /// <summary>Who a server trusts, and its projects. Failures are those of <see cref="IncusConnection"/>.</summary>
 public sealed class AccessClient(IncusConnection connection) : IDisposable
 {
+    /// <param name="filter">In the API's filter language; empty for all.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <returns>A list of <see cref="CertificateRecord"/> as the server wrote it.</returns>
-    public async Task<JsonElement> ListCertificatesAsync(CancellationToken cancellation) =>
-        (await connection.GetAsync(connection.Url("/certificates", ("recursion", "1")), cancellation)).Metadata;
+    public async Task<JsonElement> ListCertificatesAsync(string filter, CancellationToken cancellation) =>
+        (await connection.GetAsync(connection.Url("/certificates", ("recursion", "1"), ("filter", filter)), cancellation)).Metadata;
 
     /// <param name="fingerprint">One, or the start of one.</param>
     /// <param name="cancellation">Ends it.</param>

@@ -8,16 +8,14 @@ namespace Stapes.Protocols.Incus.Server;
 internal static class AccessTokens
 {
     public static Task<IResult> ListAsync(IncusCall call) => Task.FromResult(Reply.Sync(
-        [.. call.Api.Access.State.Of(IdentityKind.Token).Select(static i => Describe(i, null))], IncusJsonContext.Default.IReadOnlyListAccessTokenRecord));
+        [.. call.Api.Access.State.Of(IdentityKind.Token).Select(Grants.Describe<AccessTokenRecord>)], IncusJsonContext.Default.IReadOnlyListAccessTokenRecord));
 
     /// <summary>The answer holds the secret, which is kept nowhere.</summary>
     public static async Task<IResult> PostAsync(IncusCall call)
     {
         var post = await call.ReadJsonAsync(IncusJsonContext.Default.AccessTokenRecord);
-        var (identity, secret) = await call.Api.Access.AddTokenAsync(
-            post.Name, post.Description, RoleNames.Parse(post.Role), post.Restricted ? post.Projects ?? [] : null,
-            post.ExpiresAt == default ? null : post.ExpiresAt, call.Cancellation);
-        return Reply.Sync(Describe(identity, secret), IncusJsonContext.Default.AccessTokenRecord);
+        var (identity, secret) = await call.Api.Access.AddTokenAsync(Grants.Read(post), call.Cancellation);
+        return Reply.Sync(Grants.Describe<AccessTokenRecord>(identity) with { Token = secret }, IncusJsonContext.Default.AccessTokenRecord);
     }
 
     public static async Task<IResult> DeleteAsync(IncusCall call)
@@ -28,16 +26,4 @@ internal static class AccessTokens
         await call.Api.Access.RemoveAsync(token.Key, call.Cancellation);
         return Reply.Empty;
     }
-
-    private static AccessTokenRecord Describe(Identity identity, string? secret) => new()
-    {
-        Name = identity.Name,
-        Description = identity.Description,
-        Role = identity.Role.ToName(),
-        Restricted = identity.Restricted,
-        Projects = identity.Projects,
-        CreatedAt = identity.CreatedAt,
-        ExpiresAt = identity.ExpiresAt ?? default,
-        Token = secret,
-    };
 }

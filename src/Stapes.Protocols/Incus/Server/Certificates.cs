@@ -96,6 +96,8 @@ internal static class Certificates
         // Of what the client says nothing counts: what it gets is what the token was made for.
         var certificate = call.Http.Connection.ClientCertificate ?? throw new StapesException(ErrorKind.Invalid, "No client certificate provided");
         ClientCertificate.Check(certificate);
+        if (!call.Api.Options.CanBeTrusted(call.Http))
+            throw new StapesException(ErrorKind.Forbidden, "This server trusts the certificates that its authority signed, and no others: have yours signed, and come without a token");
         try
         {
             var added = await call.Api.Access.RedeemAsync(token.Secret, t => Identity(call, certificate, t.Name, t.Description) with

@@ -33,7 +33,7 @@ internal static class Events
         public async Task ExecuteAsync(HttpContext httpContext)
         {
             // Heard before the upgrade is answered: from then on the client takes it that nothing escapes it.
-            using var listener = call.Api.Events.Listen(types, call.AllProjects ? null : call.Project, call.Caller, call.Api.Options.Follow(call.Http));
+            using var listener = call.Api.Events.Listen(types, call.AllProjects ? null : call.Project, call.Caller, call.Follow());
             using var socket = await httpContext.WebSockets.AcceptWebSocketAsync();
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, call.Api.Stopping);
             using var abandon = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation);

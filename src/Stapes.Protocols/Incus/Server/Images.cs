@@ -65,7 +65,7 @@ internal static class Images
     {
         var image = (await call.ImageAsync()).Key;
         call.Api.Events.SendLifecycle(LifecycleAction.ImageSecretCreated, image);
-        return Reply.Started(call.Api.Operations.CreateToken(image, upload: null, call.Caller));
+        return Reply.Started(call.Api.Operations.CreateToken(image, upload: null, call.Follow()));
     }
 
     /// <summary>The start of time stands for never.</summary>

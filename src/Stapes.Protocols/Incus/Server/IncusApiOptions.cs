@@ -26,11 +26,17 @@ public sealed record IncusApiOptions
     /// <summary>Tells, while a request goes on, who its sender is by then (<see cref="RequestAuthentication.Follow"/>).</summary>
     public required Func<HttpContext, Func<Caller?>> Follow { get; init; }
 
+    /// <summary>Whether the certificate of a request can become trusted at all (<see cref="RequestAuthentication.CanBeTrusted"/>).</summary>
+    public required Func<HttpContext, bool> CanBeTrusted { get; init; }
+
     /// <summary>Slows down those who guess secrets.</summary>
     public required FailedAttempts Attempts { get; init; }
 
     /// <summary>How long a trust token is good for that says nothing else.</summary>
     public TimeSpan TrustTokenLife { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long the secret of an image is good for that nobody uses. A transfer that has begun with it may take longer.</summary>
+    public TimeSpan ImageSecretLife { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>The ways in which clients can prove who they are, in Incus's words.</summary>
     public IReadOnlyList<string> AuthMethods { get; init; } = ["tls"];

@@ -7,6 +7,7 @@ using Stapes.Core.Access;
 using Stapes.Core.Images;
 using Stapes.Core.Library;
 using Stapes.Protocols.Shared;
+using Stapes.Protocols.Shared.Authentication;
 
 namespace Stapes.Protocols.Incus.Server;
 
@@ -27,7 +28,15 @@ internal sealed class IncusCall(HttpContext http, IncusApi api)
     public CancellationToken Cancellation => Http.RequestAborted;
 
     /// <summary>Starts work in the background; it is cancelled when its caller loses the right to it.</summary>
-    public Operation Start(string project, OperationRecord start, Func<Operation, Task> work) => Api.Operations.Start(project, start, work, Caller);
+    public Operation Start(string project, OperationRecord start, Func<Operation, Task> work)
+    {
+        var operation = Api.Operations.Start(project, start, work, Follow());
+        _ = Api.Audit.FollowAsync(operation, Caller);
+        return operation;
+    }
+
+    /// <summary>Tells who the caller is by then, whenever it is called, also after the request.</summary>
+    public Func<Caller?> Follow() => Api.Options.Follow(Http);
 
     public string Project => Query("project") is { Length: > 0 } project ? project : Image.DefaultProject;
 
@@ -89,7 +98,12 @@ internal sealed class IncusCall(HttpContext http, IncusApi api)
     }
 
     /// <summary>To be called for a wrong secret.</summary>
-    public void NoteFailedAttempt() => Api.Options.Attempts.Note(Http.Connection.RemoteIpAddress);
+    public void NoteFailedAttempt()
+    {
+        Api.Options.Attempts.Note(Http.Connection.RemoteIpAddress);
+        // For the audit log: the answer is the one that a stranger without a secret gets.
+        Http.Features.Set(RefusedCredentials.Wrong);
+    }
 
     /// <exception cref="StapesException">Invalid: it is no such JSON, or too large.</exception>
     public async Task<T> ReadJsonAsync<T>(JsonTypeInfo<T> type)

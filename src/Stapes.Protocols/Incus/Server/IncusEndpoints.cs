@@ -27,9 +27,8 @@ public static class IncusEndpoints
     public static IEndpointConventionBuilder MapIncus(this IEndpointRouteBuilder routes, IncusApiOptions options)
     {
         var services = routes.ServiceProvider;
-        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Stapes.Incus");
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
-        var api = new IncusApi(options, logger, lifetime.ApplicationStopping);
+        var api = new IncusApi(options, services.GetRequiredService<ILoggerFactory>(), lifetime.ApplicationStopping);
         services.GetService<IdleMemory>()?.Register(api.Views.Release);
         lifetime.ApplicationStarted.Register(() => _ = api.Updates.RunAsync(api.Stopping));
         lifetime.ApplicationStopped.Register(() => api.Operations.Drain(LongestDrain));
@@ -125,9 +124,20 @@ public static class IncusEndpoints
 
         private RequestDelegate Run(Func<IncusCall, Task<IResult>> handler) => async context =>
         {
-            var result = await handler(new(context, api));
+            var call = new IncusCall(context, api);
+            KeepFromOthers(call);
+            var result = await handler(call);
             await result.ExecuteAsync(context);
         };
+
+        /// <summary>A cache does not know what others may see (RFC 9111, sections 4.1 and 5.2.2.7).</summary>
+        private static void KeepFromOthers(IncusCall call)
+        {
+            var headers = call.Http.Response.Headers;
+            headers.Vary = BlobResponse.ByCaller;
+            if (call.Caller.IsTrusted || call.Query("secret") is { Length: > 0 })
+                headers.CacheControl = "private, no-cache";
+        }
 
         private RequestDelegate Upgradable(RequestDelegate handler)
         {

@@ -10,17 +10,15 @@ internal static class OidcUsers
     private const string Root = "/stapes/1.0/oidc/";
 
     public static Task<IResult> ListAsync(IncusCall call) => Task.FromResult(Reply.Sync(
-        [.. call.Api.Access.State.Of(IdentityKind.Oidc).Select(Describe)], IncusJsonContext.Default.IReadOnlyListOidcUserRecord));
+        [.. call.Api.Access.State.Of(IdentityKind.Oidc).Select(Grants.Describe<OidcUserRecord>)], IncusJsonContext.Default.IReadOnlyListOidcUserRecord));
 
     public static Task<IResult> GetAsync(IncusCall call) =>
-        Task.FromResult(Reply.Sync(Describe(Find(call)), IncusJsonContext.Default.OidcUserRecord));
+        Task.FromResult(Reply.Sync(Grants.Describe<OidcUserRecord>(Find(call)), IncusJsonContext.Default.OidcUserRecord));
 
     public static async Task<IResult> PostAsync(IncusCall call)
     {
         var post = await call.ReadJsonAsync(IncusJsonContext.Default.OidcUserRecord);
-        var added = await call.Api.Access.AddUserAsync(
-            post.Name, post.Description, RoleNames.Parse(post.Role), post.Restricted ? post.Projects ?? [] : null,
-            post.ExpiresAt == default ? null : post.ExpiresAt, call.Cancellation);
+        var added = await call.Api.Access.AddUserAsync(Grants.Read(post), call.Cancellation);
         return Reply.Created(Root + Uri.EscapeDataString(added.Name));
     }
 
@@ -36,15 +34,4 @@ internal static class OidcUsers
         return call.Api.Access.State.Identities.GetValueOrDefault(new(IdentityKind.Oidc, name))
             ?? throw new StapesException(ErrorKind.NotFound, $"There is no user \"{name}\": list them to see which there are");
     }
-
-    private static OidcUserRecord Describe(Identity identity) => new()
-    {
-        Name = identity.Name,
-        Description = identity.Description,
-        Role = identity.Role.ToName(),
-        Restricted = identity.Restricted,
-        Projects = identity.Projects,
-        CreatedAt = identity.CreatedAt,
-        ExpiresAt = identity.ExpiresAt ?? default,
-    };
 }

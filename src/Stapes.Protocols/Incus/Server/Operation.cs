@@ -58,8 +58,8 @@ internal sealed class Operation : IDisposable
 
     public bool IsAboutAccess { get; }
 
-    /// <summary>Who started it; null for the server itself.</summary>
-    public Caller? Starter { get; init; }
+    /// <summary>Tells who started it, as they are by then, null for nobody any more; null for the server itself.</summary>
+    public Func<Caller?>? Starter { get; init; }
 
     public string Id => Record.Id;
 
@@ -71,9 +71,8 @@ internal sealed class Operation : IDisposable
     public bool IsFor(Caller caller) => IsAboutAccess ? caller.IsAdmin : caller.MayWrite(Project);
 
     /// <summary>Whether whoever started it could start it now.</summary>
-    /// <param name="starter">What they are now; null for nobody.</param>
-    public bool IsStillWantedBy(Caller? starter) =>
-        starter is not null && (Token is { Upload: null } ? starter.MaySeePrivate(Project) : starter.MayWrite(Project));
+    public bool IsStillWanted => Starter is null
+        || (Starter() is { } starter && (Token is { Upload: null } ? starter.MaySeePrivate(Project) : starter.MayWrite(Project)));
 
     /// <summary>Completes when the operation is over, however it went.</summary>
     public Task Ended => ended.Task;

@@ -41,20 +41,21 @@ internal sealed partial class Operations
     /// <param name="project">The project that it belongs to.</param>
     /// <param name="start">Description, resources and metadata; whether it may be cancelled.</param>
     /// <param name="work">The work.</param>
-    /// <param name="starter">Who wants it; null for the server itself.</param>
-    public Operation Start(string project, OperationRecord start, Func<Operation, Task> work, Caller? starter)
+    /// <param name="starter">Tells who wants it, whenever it is called; null for the server itself.</param>
+    public Operation Start(string project, OperationRecord start, Func<Operation, Task> work, Func<Caller?>? starter)
     {
         var operation = Register(project, start, starter);
         journal.Write(operation.Record, project);
+        EndUnwanted(operation);
         _ = Task.Run(() => RunAsync(operation, work));
         return operation;
     }
 
-    /// <summary>Makes a secret that lets a stranger do something with an image once.</summary>
+    /// <summary>Makes a secret that lets a stranger do something with an image once, and not after <see cref="IncusApiOptions.ImageSecretLife"/>.</summary>
     /// <param name="key">The image, which need not be there yet.</param>
     /// <param name="upload">What to add with the image that is sent; null for a token to read with.</param>
-    /// <param name="starter">Who gives it away.</param>
-    public Operation CreateToken(ImageKey key, ImagesPostRecord? upload, Caller starter)
+    /// <param name="starter">Tells who gives it away, whenever it is called.</param>
+    public Operation CreateToken(ImageKey key, ImagesPostRecord? upload, Func<Caller?> starter)
     {
         var operation = Register(key.Project, new()
         {
@@ -64,6 +65,8 @@ internal sealed partial class Operations
             Resources = Urls.Resources(key),
             Metadata = new() { ["secret"] = NewSecret() },
         }, starter, new(key, upload));
+        EndUnwanted(operation);
+        _ = ExpireAsync(operation);
         _ = RetireAsync(operation, options.OperationRetention);
         return operation;
     }
@@ -104,17 +107,40 @@ internal sealed partial class Operations
     public static string NewSecret() => RandomNumberGenerator.GetHexString(64, lowercase: true);
 
     /// <summary>Cancels what was started by those who have lost the right to it. Their secrets are worth nothing from now on.</summary>
-    public void EndThoseOf(AccessControl access)
+    public void EndUnwanted()
     {
-        foreach (var operation in All.Where(o => o.Starter is { } starter && !o.IsStillWantedBy(access.Renew(starter))))
+        foreach (var operation in All)
+            EndUnwanted(operation);
+    }
+
+    /// <summary>Also called for each new one: who lost a right between the request and here is not heard of by that change.</summary>
+    private void EndUnwanted(Operation operation)
+    {
+        if (!operation.IsStillWanted)
+            Revoke(operation);
+    }
+
+    private async Task ExpireAsync(Operation token)
+    {
+        try
         {
-            operation.TryCancel();
-            if (operation.Token is not null)
-                all.TryRemove(operation.Id, out _);
+            await token.Ended.WaitAsync(options.ImageSecretLife, options.Time);
+        }
+        catch (TimeoutException)
+        {
+            Revoke(token);
         }
     }
 
-    private Operation Register(string project, OperationRecord start, Caller? starter, ImageToken? token = null)
+    /// <summary>Ends it. Unlike one that was used, a secret does not go on working for a moment.</summary>
+    private void Revoke(Operation operation)
+    {
+        operation.TryCancel();
+        if (operation.Token is not null)
+            all.TryRemove(operation.Id, out _);
+    }
+
+    private Operation Register(string project, OperationRecord start, Func<Caller?>? starter, ImageToken? token = null)
     {
         var operation = new Operation(project, start, options.Time, events.Send, token) { Starter = starter };
         all[operation.Id] = operation;

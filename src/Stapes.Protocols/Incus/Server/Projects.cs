@@ -10,10 +10,12 @@ internal static class Projects
 {
     public static async Task<IResult> ListAsync(IncusCall call)
     {
-        var names = Names(call.Api, (await call.ViewAsync()).Snapshot).Where(call.Caller.MaySeePrivate);
+        var filter = ListFilter<ProjectRecord>.Parse(call.Query("filter"), Compare);
+        var shown = Names(call.Api, (await call.ViewAsync()).Snapshot).Where(call.Caller.MaySeePrivate)
+            .Select(n => Describe(call.Api, n)).Where(p => filter?.Matches(p) is not false);
         return call.Recursive
-            ? Reply.Sync([.. names.Select(n => Describe(call.Api, n))], IncusJsonContext.Default.IReadOnlyListProjectRecord)
-            : Reply.Sync([.. names.Select(Url)], IncusJsonContext.Default.IReadOnlyListString);
+            ? Reply.Sync([.. shown], IncusJsonContext.Default.IReadOnlyListProjectRecord)
+            : Reply.Sync([.. shown.Select(static p => Url(p.Name))], IncusJsonContext.Default.IReadOnlyListString);
     }
 
     public static async Task<IResult> GetAsync(IncusCall call)
@@ -56,6 +58,13 @@ internal static class Projects
                 $"Invalid project configuration: {key}={set.Value} cannot be had on an image server; leave it out");
         }
     }
+
+    private static Func<ProjectRecord, bool> Compare(string field, bool equal, string value) => field switch
+    {
+        "name" => ImageField.Text<ProjectRecord>(static p => p.Name, equal, value),
+        "description" => ImageField.Text<ProjectRecord>(static p => p.Description, equal, value),
+        _ => throw ImageFilter.Invalid($"projects cannot be filtered by \"{field}\""),
+    };
 
     private static string Url(string name) => $"/1.0/projects/{Uri.EscapeDataString(name)}";
 

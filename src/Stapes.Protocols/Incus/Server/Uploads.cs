@@ -45,7 +45,7 @@ internal static class Uploads
         switch (post.Source)
         {
             case { Mode: "push" } source when Sha256Digest.TryParse(source.Fingerprint, out var fingerprint):
-                return Reply.Started(call.Api.Operations.CreateToken(new(await call.ExistingProjectAsync(), fingerprint), post, call.Caller));
+                return Reply.Started(call.Api.Operations.CreateToken(new(await call.ExistingProjectAsync(), fingerprint), post, call.Follow()));
             case { Mode: "push" } source:
                 throw new StapesException(ErrorKind.Invalid, $"\"{source.Fingerprint}\" is no fingerprint: send 64 hexadecimal digits");
             case { Type: "image" } source:
@@ -81,7 +81,7 @@ internal static class Uploads
         }
 
         // It took as long as the client wanted.
-        if (secret is null && call.Api.Options.Follow(call.Http)()?.MayWrite(options.Project) is not true)
+        if (secret is null && call.Follow()()?.MayWrite(options.Project) is not true)
         {
             staged.Dispose();
             throw IncusEndpoints.NotAuthorized();

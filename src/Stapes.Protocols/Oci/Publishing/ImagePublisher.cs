@@ -62,7 +62,8 @@ public sealed class ImagePublisher(ImageLibrary library, IncusForm form)
         // Images for many architectures have some that Incus does not know: the others count.
         if (source.IsIndex && ApplicationImage.ReadArchitecture(config.Architecture, config.Variant) is null)
             return;
-        var image = ApplicationImage.Read(manifest, config, source.OpenAsync);
+        // What is made of the layers grows as they are read.
+        var image = ApplicationImage.Read(manifest, config, async (layer, end) => library.Limits.Watch(await source.OpenAsync(layer, end)));
         using var files = await form.MakeAsync(image, library.StagingDirectory, cancellation);
         using var staged = await library.StageAsync(files, files.MadeFingerprint!.Value, cancellation);
         await images.AddAsync(staged, ApplicationProperties.Of(new(source.Repository, source.Tag), image), cancellation);

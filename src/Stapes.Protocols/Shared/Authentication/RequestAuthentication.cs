@@ -44,15 +44,27 @@ public sealed class RequestAuthentication(AccessControl access, FailedAttempts a
     }
 
     /// <summary>
-    /// For a request that goes on for long: who its sender is by then, which it tells whenever it is called; null for nobody any more.
-    /// Safe for use from everywhere.
+    /// For what goes on for long, also after the request: who its sender is by then, which it tells whenever it is called; null for nobody
+    /// any more. Safe for use from everywhere.
     /// </summary>
     public Func<Caller?> Follow(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         var caller = context.Caller();
-        var (certificate, connection) = (context.Connection.ClientCertificate, context.Features.Get<ConnectionIdentity>());
-        return caller.Method is CallerMethod.Tls ? () => FindByCertificate(certificate, connection) : () => access.Renew(caller);
+        if (caller.Method is not CallerMethod.Tls || context.Connection.ClientCertificate is not { } certificate)
+            return () => access.Renew(caller);
+        var connection = context.Features.Get<ConnectionIdentity>();
+        // That of the connection goes with it.
+        var kept = authority is null ? certificate : X509CertificateLoader.LoadCertificate(certificate.RawDataMemory.Span);
+        return () => FindByCertificate(kept, connection);
+    }
+
+    /// <summary>Whether a sender would be known if its certificate were trusted: where there is an authority, only if that signed it.</summary>
+    public bool CanBeTrusted(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return authority is null
+            || (context.Connection.ClientCertificate is { } certificate && context.Features.Get<ConnectionIdentity>()?.CallerOf(certificate, authority) is not null);
     }
 
     private async ValueTask CheckAsync(HttpContext context, Credential credential)

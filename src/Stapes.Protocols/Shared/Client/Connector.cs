@@ -17,7 +17,7 @@ internal sealed class Connector(HttpAccess access)
 
     private async Task<Stream> ConnectAsync(DnsEndPoint endPoint, CancellationToken cancellation)
     {
-        var found = IPAddress.TryParse(endPoint.Host.Trim('[', ']'), out var literal) ? [literal] : await Dns.GetHostAddressesAsync(endPoint.Host, cancellation);
+        var found = IPAddress.TryParse(endPoint.Host.Trim('[', ']'), out var literal) ? [literal] : await access.Resolve(endPoint.Host, cancellation);
         var allowed = access.Guard is null ? found : [.. found.Where(access.Guard)];
         if (allowed.Length == 0 && found.Length > 0)
             throw new StapesException(ErrorKind.Forbidden, $"{endPoint.Host} may not be asked: it has no address that is open to everybody");

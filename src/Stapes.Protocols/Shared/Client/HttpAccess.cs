@@ -33,5 +33,8 @@ public sealed record HttpAccess(IReadOnlyList<ServerAddress> Addresses)
     /// </summary>
     public Func<IPAddress, bool>? Guard { get; init; }
 
+    /// <summary>Finds the IP addresses of a name: asked once for each connection, which goes to what that answer held.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
+
     public HttpPatience Patience { get; init; } = new();
 }

@@ -1,7 +1,5 @@
 using Stapes.Core;
 using Stapes.Protocols.Incus;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace Stapes.Commands.Config;
 
@@ -12,41 +10,23 @@ internal static class CertificateYaml
     public static CertificatePutRecord Parse(string yaml)
     {
         var fields = new CertificatePutRecord();
-        foreach (var (keyNode, value) in Load(yaml))
+        foreach (var (keyNode, value) in EditedYaml.Load(yaml, "stapes config trust show"))
         {
-            fields = (keyNode as YamlScalarNode)?.Value switch
+            var key = EditedYaml.Key(keyNode);
+            fields = key switch
             {
-                "name" => fields with { Name = Text(value) },
-                "type" => fields with { Type = Text(value) },
-                "restricted" => fields with { Restricted = Text(value) is "true" },
-                "projects" => fields with { Projects = value is YamlSequenceNode list ? [.. list.Select(Text)] : [] },
-                "certificate" => fields with { Certificate = Text(value) },
-                "description" => fields with { Description = Text(value) },
-                "role" => fields with { Role = Text(value) },
+                "name" => fields with { Name = EditedYaml.Text(key, value) },
+                "type" => fields with { Type = EditedYaml.Text(key, value) },
+                "restricted" => fields with { Restricted = EditedYaml.Switch(key, value) },
+                "projects" => fields with { Projects = EditedYaml.Texts(key, value) ?? [] },
+                "certificate" => fields with { Certificate = EditedYaml.Text(key, value) },
+                "description" => fields with { Description = EditedYaml.Text(key, value) },
+                "role" => fields with { Role = EditedYaml.Text(key, value) },
                 "fingerprint" => fields,
-                var other => throw Invalid($"line {keyNode.Start.Line}: a certificate has no field \"{other}\""),
+                _ => throw EditedYaml.Invalid($"line {keyNode.Start.Line}: a certificate has no field \"{key}\""),
             };
         }
 
         return fields;
     }
-
-    private static YamlMappingNode Load(string yaml)
-    {
-        var stream = new YamlStream();
-        try
-        {
-            stream.Load(new StringReader(yaml));
-        }
-        catch (Exception e) when (e is YamlException or InvalidOperationException or ArgumentException)
-        {
-            throw Invalid($"it is not valid YAML: {e.Message.ReplaceLineEndings(" ")}");
-        }
-
-        return stream.Documents is [{ RootNode: YamlMappingNode fields }, ..] ? fields : throw Invalid("it has no fields: write `key: value` lines");
-    }
-
-    private static string Text(YamlNode value) => value is YamlScalarNode text ? text.Value ?? "" : throw Invalid($"line {value.Start.Line}: this is no text");
-
-    private static StapesException Invalid(string what) => new(ErrorKind.Invalid, $"The fields cannot be used: {what}");
 }

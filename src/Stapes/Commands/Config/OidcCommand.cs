@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Stapes.Output;
 using Stapes.Output.Yaml;
 using Stapes.Protocols.Incus;
 
@@ -18,24 +17,13 @@ internal static class OidcCommand
     private static Command CreateAdd()
     {
         var name = Name();
-        var role = AccessOptions.RoleOrViewer();
-        var projects = AccessOptions.Projects();
-        var expiry = AccessOptions.Expiry("it");
-        var description = new Option<string?>("--description") { Description = "User description", HelpName = "TEXT" };
-        var command = new Command("add", "Let a user of the issuer use this server") { name, role, projects, expiry, description };
+        var grant = new GrantOptions("User description");
+        var command = new Command("add", "Let a user of the issuer use this server") { name };
+        grant.AddTo(command);
         command.SetAction(async (result, cancellation) =>
         {
-            var restriction = AccessOptions.Names(result.GetValue(projects));
             using var server = LocalServer.Connect(result);
-            await server.AddUserAsync(new()
-            {
-                Name = result.GetRequiredValue(name),
-                Description = result.GetValue(description) ?? "",
-                Role = result.GetRequiredValue(role),
-                Restricted = restriction.Count > 0,
-                Projects = restriction,
-                ExpiresAt = AccessOptions.End(result.GetValue(expiry)) ?? default,
-            }, cancellation);
+            await server.AddUserAsync(grant.Read<OidcUserRecord>(result, result.GetRequiredValue(name)), cancellation);
         });
         return command;
     }
@@ -48,10 +36,7 @@ internal static class OidcCommand
         command.SetAction(async (result, cancellation) =>
         {
             using var server = LocalServer.Connect(result);
-            var users = await server.ListUsersAsync(cancellation);
-            ListPrinter.Print(
-                result.InvocationConfiguration.Output, result.GetRequiredValue(format), ["NAME", "ROLE", "PROJECTS", "DESCRIPTION", "CREATED AT", "EXPIRES AT"],
-                [.. users.Select(Row)], users, IncusJsonContext.Default.IReadOnlyListOidcUserRecord);
+            GrantList.Print(result, format, await server.ListUsersAsync(cancellation), IncusJsonContext.Default.IReadOnlyListOidcUserRecord);
         });
         return command;
     }
@@ -84,10 +69,4 @@ internal static class OidcCommand
     }
 
     private static Argument<string> Name() => new("name") { Description = "What the issuer's tokens call the user" };
-
-    private static IReadOnlyList<string> Row(OidcUserRecord user) =>
-    [
-        user.Name, user.Role, user.Restricted ? string.Join('\n', user.Projects ?? []) : "", user.Description,
-        LocalTime.Format(user.CreatedAt), user.ExpiresAt == default ? "" : LocalTime.Format(user.ExpiresAt),
-    ];
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Stapes.Output;
 using Stapes.Protocols.Incus;
 
 namespace Stapes.Commands.Config;
@@ -17,28 +16,17 @@ internal static class TokenCommand
     private static Command CreateAdd()
     {
         var name = new Argument<string>("name") { Description = "A name to remove it by" };
-        var role = AccessOptions.RoleOrViewer();
-        var projects = AccessOptions.Projects();
-        var expiry = AccessOptions.Expiry("it");
-        var description = new Option<string?>("--description") { Description = "Token description", HelpName = "TEXT" };
+        var grant = new GrantOptions("Token description");
         var command = new Command("add", """
             Add an access token
 
             It is printed once, and cannot be shown again. With -q it alone is printed.
-            """) { name, role, projects, expiry, description };
+            """) { name };
+        grant.AddTo(command);
         command.SetAction(async (result, cancellation) =>
         {
-            var restriction = AccessOptions.Names(result.GetValue(projects));
             using var server = LocalServer.Connect(result);
-            var token = await server.AddTokenAsync(new()
-            {
-                Name = result.GetRequiredValue(name),
-                Description = result.GetValue(description) ?? "",
-                Role = result.GetRequiredValue(role),
-                Restricted = restriction.Count > 0,
-                Projects = restriction,
-                ExpiresAt = AccessOptions.End(result.GetValue(expiry)) ?? default,
-            }, cancellation);
+            var token = await server.AddTokenAsync(grant.Read<AccessTokenRecord>(result, result.GetRequiredValue(name)), cancellation);
             var output = result.InvocationConfiguration.Output;
             if (!result.GetValue(LocalServer.Quiet))
                 output.WriteLine($"Access token {token.Name}, which is shown only now:");
@@ -55,10 +43,7 @@ internal static class TokenCommand
         command.SetAction(async (result, cancellation) =>
         {
             using var server = LocalServer.Connect(result);
-            var tokens = await server.ListTokensAsync(cancellation);
-            ListPrinter.Print(
-                result.InvocationConfiguration.Output, result.GetRequiredValue(format), ["NAME", "ROLE", "PROJECTS", "DESCRIPTION", "CREATED AT", "EXPIRES AT"],
-                [.. tokens.Select(Row)], tokens, IncusJsonContext.Default.IReadOnlyListAccessTokenRecord);
+            GrantList.Print(result, format, await server.ListTokensAsync(cancellation), IncusJsonContext.Default.IReadOnlyListAccessTokenRecord);
         });
         return command;
     }
@@ -76,10 +61,4 @@ internal static class TokenCommand
         });
         return command;
     }
-
-    private static IReadOnlyList<string> Row(AccessTokenRecord token) =>
-    [
-        token.Name, token.Role, token.Restricted ? string.Join('\n', token.Projects ?? []) : "", token.Description,
-        LocalTime.Format(token.CreatedAt), token.ExpiresAt == default ? "" : LocalTime.Format(token.ExpiresAt),
-    ];
 }

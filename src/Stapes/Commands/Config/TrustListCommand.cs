@@ -11,6 +11,8 @@ namespace Stapes.Commands.Config;
 /// <summary><c>config trust list</c>.</summary>
 internal static class TrustListCommand
 {
+    private static readonly Argument<string[]> Filters = new("filter") { Description = "Which clients to list", Arity = ArgumentArity.ZeroOrMore };
+
     private static readonly Option<ListFormat> Format = FormatOption.Create();
 
     private static readonly Option<string> ColumnsOption = new("--columns", "-c") { Description = "Columns", HelpName = "LETTERS", DefaultValueFactory = static _ => "ntdfe" };
@@ -20,6 +22,9 @@ internal static class TrustListCommand
         var command = new Command("list", """
             List trusted clients
 
+            A filter is KEY=VALUE for a field (restricted=true), where VALUE may be a regular expression, or the start of a name. A client has to
+            pass them all.
+
             Columns, for tables and CSV, with or without commas between them:
               n  name                    t  type
               c  common name             d  description
@@ -27,7 +32,7 @@ internal static class TrustListCommand
               i  issue date              e  expiry date
               r  whether restricted      p  projects
               o  role
-            """) { ColumnsOption, Format };
+            """) { Filters, ColumnsOption, Format };
         command.Aliases.Add("ls");
         command.SetAction(RunAsync);
         return command;
@@ -37,7 +42,7 @@ internal static class TrustListCommand
     {
         var columns = Columns.Parse(result.GetRequiredValue(ColumnsOption), Letter);
         using var server = LocalServer.Connect(result);
-        var raw = await server.ListCertificatesAsync(cancellation);
+        var raw = await server.ListCertificatesAsync(string.Join(" and ", (result.GetValue(Filters) ?? []).Select(Clause)), cancellation);
         var rows = raw.EnumerateArray().Select(static r => new Row(r.Deserialize(IncusJsonContext.Default.CertificateRecord)!))
             .Select(r => (IReadOnlyList<string>)[.. columns.Select(c => c.Cell(r))]).Order(NaturalRowOrder.Instance).ToList();
         ListPrinter.Print(
@@ -45,6 +50,9 @@ internal static class TrustListCommand
             raw, IncusJsonContext.Default.IReadOnlyListCertificateRecord);
         return 0;
     }
+
+    /// <summary>A filter in the language of the API.</summary>
+    private static string Clause(string filter) => filter.Split('=', 2) is [var key, var value] ? $"{key} eq {value}" : $"name eq ^({filter}|{filter}.*)$";
 
     private static Column<Row>? Letter(char letter) => letter switch
     {

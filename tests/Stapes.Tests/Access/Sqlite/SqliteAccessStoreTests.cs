@@ -17,7 +17,7 @@ public sealed class SqliteAccessStoreTests : AccessStoreContract, IDisposable
         await using (var catalog = SqliteCatalog.Open(directory["catalog.db"]))
         {
             using var access = await AccessControl.OpenAsync(catalog.Access, TimeProvider.System, Cancellation);
-            (_, secret) = await access.AddTokenAsync("ci", "", Role.Viewer, null, null, Cancellation);
+            (_, secret) = await access.AddTokenAsync(new("ci", Role.Viewer), Cancellation);
         }
 
         foreach (var file in Directory.EnumerateFiles(directory.Root))

@@ -57,6 +57,38 @@ public sealed class ConfigCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_list_of_certificates_can_be_filtered_and_has_every_format()
+    {
+        using var laptop = TestCertificate.Create("laptop");
+        using var desktop = TestCertificate.Create("desktop");
+        await Access.TrustAsync(laptop);
+        await Access.TrustAsync(desktop, Role.Viewer, ["default"]);
+        foreach (var (filters, names) in (((string[], string)[])[
+            ([], "desktop\nlaptop\n"), (["lap"], "laptop\n"), (["lap", "restricted=true"], ""), (["restricted=true"], "desktop\n"), (["name=.*top"], "desktop\nlaptop\n"),
+            ([$"fingerprint={KnownClients.Fingerprint(laptop)}"], "laptop\n")]))
+            (await PrintAsync(["config", "trust", "list", .. filters, "-c", "n", "-f", "csv"])).ShouldBe(names, string.Join(' ', filters));
+
+        (await PrintAsync("config", "trust", "list", "-c", "nr")).ShouldBe("""
+            ┌─────────┬────────────┐
+            │  NAME   │ RESTRICTED │
+            ├─────────┼────────────┤
+            │ desktop │ yes        │
+            ├─────────┼────────────┤
+            │ laptop  │ no         │
+            └─────────┴────────────┘
+
+            """);
+        (await PrintAsync("config", "trust", "list", "-c", "n,t", "-f", "compact")).Split('\n').Select(static l => l.Trim()).ShouldBe(["NAME  │ TYPE", "desktop│client", "laptop │client", ""]);
+        (await PrintAsync("config", "trust", "list", "laptop", "-c", "n", "-f", "csv,header")).ShouldBe("NAME\nlaptop\n");
+        var json = System.Text.Json.Nodes.JsonNode.Parse(await PrintAsync("config", "trust", "list", "-f", "json"))!.AsArray();
+        json.Select(static c => (string?)c!["name"]).ShouldBe(["desktop", "laptop"]);
+        ((string?)json[1]!["fingerprint"]).ShouldBe(KnownClients.Fingerprint(laptop));
+        (await PrintAsync("config", "trust", "list", "-f", "yaml")).ShouldContain("- name: desktop\n  type: client\n  restricted: true\n  projects:\n");
+        (await RunAsync("config", "trust", "list", "color=red")).Errors.ShouldContain("color");
+        (await RunAsync("config", "trust", "list", "-c", "z")).Status.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task An_access_token_is_shown_once_and_removed()
     {
         var secret = (await PrintAsync("config", "token", "add", "ci", "--role", "publisher", "--project", "default", "-q")).TrimEnd('\n');
@@ -102,6 +134,24 @@ public sealed class ConfigCommandTests : IAsyncLifetime
         (await PrintAsync("project", "list", "-f", "csv")).ShouldBe("default,Default Stapes project\nshop,Ours\n");
         (await PrintAsync("project", "delete", "shop")).ShouldBe("Project shop deleted\n");
         (await RunAsync("project", "create", "a/b")).Status.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Clients_can_filter_the_projects()
+    {
+        await PrintAsync("project", "create", "shop", "--description", "of the shop");
+        await PrintAsync("project", "create", "workshop");
+        using var client = server.LocalClient();
+        foreach (var (filter, urls) in ((string, string)[])[
+            ("name eq ^(shop|shop.*)$", """["/1.0/projects/shop"]"""), ("name ne default", """["/1.0/projects/shop","/1.0/projects/workshop"]"""),
+            ("description eq \"of the shop\"", """["/1.0/projects/shop"]""")])
+        {
+            var list = await client.GetStringAsync(new Uri($"/1.0/projects?filter={Uri.EscapeDataString(filter)}", UriKind.Relative), Cancellation);
+            System.Text.Json.Nodes.JsonNode.Parse(list)!["metadata"]!.ToJsonString().ShouldBe(urls, filter);
+        }
+
+        using var refused = await client.GetAsync(new Uri("/1.0/projects?filter=colour%20eq%20red", UriKind.Relative), Cancellation);
+        refused.StatusCode.ShouldBe(System.Net.HttpStatusCode.BadRequest);
     }
 
     private async Task<string> PrintAsync(params string[] arguments)

@@ -237,6 +237,32 @@ public sealed class HttpClientsTests
     }
 
     [Fact]
+    public async Task A_name_that_leads_elsewhere_the_next_time_does_not_get_past_a_guard()
+    {
+        await using var inside = await WebServer.StartAsync(Hello);
+        await using var outside = await WebServer.StartAsync(static http =>
+        {
+            http.Response.Headers.Connection = "close";
+            return Hello(http);
+        }, address: IPAddress.Parse("127.0.0.2"));
+        var answers = new Queue<IPAddress[]>([[IPAddress.Parse("127.0.0.2")], [IPAddress.Loopback], [IPAddress.IPv6Loopback, IPAddress.Loopback, IPAddress.Parse("127.0.0.2")]]);
+        HttpAccess To(WebServer server) => Access(new($"http://rebinding.example:{server.Url.Port}/")) with
+        {
+            // As for those who are not trusted with the own network, of which 127.0.0.2 is no part here.
+            Guard = static address => address.Equals(IPAddress.Parse("127.0.0.2")),
+            Resolve = (_, _) => Task.FromResult(answers.Dequeue()),
+        };
+        using var http = HttpClients.Create(To(outside));
+
+        (await http.GetStringAsync(new Uri("x", UriKind.Relative), CancellationToken.None)).ShouldBe("hello");
+        (await FailureAsync(http, "x")).Message.ShouldStartWith("rebinding.example may not be asked: ");
+        (await http.GetStringAsync(new Uri("y", UriKind.Relative), CancellationToken.None)).ShouldBe("hello", "of several addresses only the open one is asked");
+        answers.ShouldBeEmpty("what was checked is what was connected to");
+        inside.Requests.ShouldBeEmpty();
+        outside.Requests.ShouldBe(["GET /x", "GET /y"]);
+    }
+
+    [Fact]
     public async Task A_name_that_nobody_knows_and_a_port_without_tls_are_told_in_a_line()
     {
         await using var plain = await WebServer.StartAsync(Hello);

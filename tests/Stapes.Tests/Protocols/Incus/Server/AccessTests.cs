@@ -1,4 +1,6 @@
 using System.Net;
+using Stapes.Core.Library;
+using Stapes.Tests.Images;
 
 namespace Stapes.Tests.Protocols.Incus.Server;
 
@@ -101,6 +103,23 @@ public class AccessTests : IncusServerTest
         (await GetAsync(Trusted, "/1.0/images")).AsArray().Count.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData("/1.0")]
+    [InlineData("/1.0/images")]
+    [InlineData("/1.0/images?recursion=1")]
+    [InlineData("/1.0/images/FP")]
+    [InlineData("/1.0/images/FP/export")]
+    [InlineData("/1.0/images/aliases/name")]
+    public async Task Caches_never_give_one_caller_what_was_made_for_another(string path)
+    {
+        var fingerprint = await AddSplitAsync("name");
+        path = path.Replace("FP", fingerprint, StringComparison.Ordinal);
+        await ShouldBeKeptAsync(Stranger, path, "");
+        await ShouldBeKeptAsync(Trusted, path, "private, no-cache");
+        if (path.Contains(fingerprint, StringComparison.Ordinal))
+            await ShouldBeKeptAsync(Stranger, path + "?secret=guess", "private, no-cache");
+    }
+
     [Fact]
     public async Task A_caller_who_insists_to_be_trusted_is_refused_and_not_served_as_a_stranger()
     {
@@ -108,6 +127,20 @@ public class AccessTests : IncusServerTest
         status.ShouldBe(HttpStatusCode.Forbidden);
         ((string?)body["error"]).ShouldBe("not authorized");
         ((int?)body["error_code"]).ShouldBe(403);
+    }
+
+    private static async Task ShouldBeKeptAsync(HttpClient client, string path, string caching)
+    {
+        using var response = await client.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.Vary.ShouldBe(["Authorization"]);
+        (response.Headers.CacheControl?.ToString() ?? "").Split(", ").Order().ShouldBe(caching.Split(", ").Order());
+    }
+
+    private async Task<string> AddSplitAsync(string alias)
+    {
+        var upload = new ImageUpload(new("metadata", new MemoryStream(SampleImage.Metadata())), new("root", new MemoryStream(SampleImage.Squashfs())));
+        return (await Library.AddAsync(upload, new() { Public = true, Aliases = [new(alias, "")] }, Cancellation)).Fingerprint.Hex;
     }
 
     private async Task<(string Visible, string Prefix)> AddTwinsAsync()

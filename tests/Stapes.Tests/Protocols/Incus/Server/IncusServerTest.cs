@@ -87,6 +87,7 @@ public abstract class IncusServerTest : IAsyncLifetime
             Library = library,
             Access = routes.ServiceProvider.GetRequiredService<AccessControl>(),
             Follow = routes.ServiceProvider.GetRequiredService<RequestAuthentication>().Follow,
+            CanBeTrusted = routes.ServiceProvider.GetRequiredService<RequestAuthentication>().CanBeTrusted,
             Attempts = routes.ServiceProvider.GetRequiredService<FailedAttempts>(),
             Version = "1.2.3",
             Identity = static () => new(["192.0.2.1:8443"], "PEM", "abc"),

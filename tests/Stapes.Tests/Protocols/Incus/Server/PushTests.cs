@@ -31,6 +31,7 @@ public class PushTests : IncusServerTest
                 Library = library,
                 Access = routes.ServiceProvider.GetRequiredService<AccessControl>(),
                 Follow = routes.ServiceProvider.GetRequiredService<RequestAuthentication>().Follow,
+                CanBeTrusted = static _ => true,
                 Attempts = routes.ServiceProvider.GetRequiredService<FailedAttempts>(),
                 Version = "1.2.3",
             });

@@ -56,6 +56,19 @@ public sealed class FullDiskTests : PublishingTest
         }
     }
 
+    [Fact]
+    public async Task No_image_is_made_while_the_disk_has_too_little_space()
+    {
+        await RestartAsync(static s => s with { PublishImages = false });
+        await PushAppAsync(App, "1", "small");
+        await RestartAsync(static s => s with { FreeSpace = long.MaxValue });
+        await log.Seen.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
+        (await Library.GetSnapshotAsync(Cancellation)).Images.ShouldBeEmpty();
+        Files("tmp").ShouldBeEmpty();
+        await RestartAsync();
+        await WaitAsync(static images => images.Count == 1);
+    }
+
     private void Fill(long free)
     {
         using var file = File.Create(Filling);

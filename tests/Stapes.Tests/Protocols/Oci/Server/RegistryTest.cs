@@ -176,7 +176,7 @@ public abstract class RegistryTest : IAsyncLifetime
         var words = user.Split('-');
         if (!Enum.TryParse<Role>(words[0], ignoreCase: true, out var role))
             return "wrong";
-        (_, secret) = await server!.Access.AddTokenAsync(user, "", role, words.Length > 1 ? [words[1]] : null, null, Cancellation);
+        (_, secret) = await server!.Access.AddTokenAsync(new(user, role, words.Length > 1 ? [words[1]] : null), Cancellation);
         return secrets[user] = secret;
     }
 }

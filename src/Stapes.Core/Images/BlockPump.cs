@@ -6,17 +6,17 @@ namespace Stapes.Core.Images;
 
 /// <summary>
 /// Reads a stream to its end and hands each block to several consumers, which work side by side, each at its own pace and in order.
-/// At most <see cref="BlockCount"/> blocks exist for each, and at most <see cref="MostOfAll"/> for all beside the <see cref="LeastCount"/>
-/// without which nothing goes on side by side, so that memory stays flat whatever their size, and nearly so whatever their number.
+/// At most <see cref="BlockCount"/> blocks exist for each, and all that are at work share <see cref="MostOfAll"/>, of which each gets the same
+/// part and at least one, so that memory stays flat whatever their size and number.
 /// </summary>
 internal sealed class BlockPump
 {
     private const int BlockCount = 6;
-    private const int LeastCount = 2;
     private const int MostOfAll = 32;
     private const int BlockSize = 1 << 20;
 
-    private static int ofAll;
+    private static int running;
+    private static int blocks;
 
     private readonly Channel<Block> free = Channel.CreateUnbounded<Block>();
     private readonly List<Block> made = [];
@@ -24,6 +24,9 @@ internal sealed class BlockPump
 
     private BlockPump(IEnumerable<Func<ReadOnlyMemory<byte>, ValueTask>> consumers) =>
         this.consumers = [.. consumers.Select(static c => (Channel.CreateUnbounded<Block>(), c))];
+
+    /// <summary>How many blocks it may have now: fewer when others begin.</summary>
+    private static int Share => Math.Clamp(MostOfAll / Math.Max(1, Volatile.Read(ref running)), 1, BlockCount);
 
     /// <summary>Ends when every consumer has had every block. The first failure, of the reading or of a consumer, ends all.</summary>
     /// <param name="source">What to read.</param>
@@ -34,6 +37,7 @@ internal sealed class BlockPump
     {
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var pump = new BlockPump(consumers);
+        Interlocked.Increment(ref running);
         Task[] tasks = [Task.Run(() => pump.ReadAsync(source, passed, failed.Token), failed.Token), .. pump.consumers.Select(c => Task.Run(() => pump.ConsumeAsync(c.Queue, c.Consume, failed.Token), failed.Token))];
         try
         {
@@ -45,7 +49,8 @@ internal sealed class BlockPump
             // Nobody may be at work on a block when the caller goes on, and disposes what they work with.
             await failed.CancelAsync();
             await Task.WhenAll(tasks).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            pump.GiveBack();
+            Interlocked.Decrement(ref running);
+            pump.ReleaseAll();
         }
     }
 
@@ -54,8 +59,7 @@ internal sealed class BlockPump
         int length;
         do
         {
-            if (!free.Reader.TryRead(out var block))
-                block = TryMake() ?? await free.Reader.ReadAsync(cancellation);
+            var block = await TakeAsync(cancellation);
             length = await source.ReadAtLeastAsync(block.Memory, BlockSize, throwOnEndOfStream: false, cancellation);
             passed(length);
             block.Length = length;
@@ -68,13 +72,30 @@ internal sealed class BlockPump
             queue.Writer.Complete();
     }
 
+    private async ValueTask<Block> TakeAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            if (!free.Reader.TryRead(out var block))
+            {
+                if (TryMake() is { } another)
+                    return another;
+                block = await free.Reader.ReadAsync(cancellation);
+            }
+
+            if (made.Count <= Share)
+                return block;
+            Release(block);
+        }
+    }
+
     private Block? TryMake()
     {
-        if (made.Count == BlockCount)
+        if (made.Count >= Share)
             return null;
-        if (made.Count >= LeastCount && Interlocked.Increment(ref ofAll) > MostOfAll)
+        if (Interlocked.Increment(ref blocks) > MostOfAll && made.Count > 0)
         {
-            Interlocked.Decrement(ref ofAll);
+            Interlocked.Decrement(ref blocks);
             return null;
         }
 
@@ -83,12 +104,18 @@ internal sealed class BlockPump
         return block;
     }
 
-    /// <summary>Nobody works with them any more.</summary>
-    private void GiveBack()
+    private void Release(Block block)
     {
-        Interlocked.Add(ref ofAll, -Math.Max(0, made.Count - LeastCount));
-        foreach (var block in made)
-            ArrayPool<byte>.Shared.Return(block.Buffer);
+        made.Remove(block);
+        ArrayPool<byte>.Shared.Return(block.Buffer);
+        Interlocked.Decrement(ref blocks);
+    }
+
+    /// <summary>Nobody works with them any more.</summary>
+    private void ReleaseAll()
+    {
+        while (made is [.., var last])
+            Release(last);
     }
 
     private async Task ConsumeAsync(Channel<Block> queue, Func<ReadOnlyMemory<byte>, ValueTask> consume, CancellationToken cancellation)

@@ -1,32 +1,27 @@
-using System.Buffers;
 using System.Threading.Channels;
-using Stapes.Core.Storage.FileSystem;
 
 namespace Stapes.Core.Images;
 
 /// <summary>
 /// Reads a stream to its end and hands each block to several consumers, which work side by side, each at its own pace and in order.
-/// At most <see cref="BlockCount"/> blocks exist for each, and all that are at work share <see cref="MostOfAll"/>, of which each gets the same
+/// At most <see cref="BlockCount"/> blocks exist for each, and all that are at work share <see cref="PumpBlock.Most"/>, of which each gets the same
 /// part and at least one, so that memory stays flat whatever their size and number.
 /// </summary>
 internal sealed class BlockPump
 {
-    private const int BlockCount = 6;
-    private const int MostOfAll = 32;
-    private const int BlockSize = 1 << 20;
+    private const int BlockCount = 12;
 
     private static int running;
-    private static int blocks;
 
-    private readonly Channel<Block> free = Channel.CreateUnbounded<Block>();
-    private readonly List<Block> made = [];
-    private readonly List<(Channel<Block> Queue, Func<ReadOnlyMemory<byte>, ValueTask> Consume)> consumers;
+    private readonly Channel<PumpBlock> free = Channel.CreateUnbounded<PumpBlock>();
+    private readonly List<PumpBlock> made = [];
+    private readonly List<(Channel<PumpBlock> Queue, Func<ReadOnlyMemory<byte>, ValueTask> Consume)> consumers;
 
     private BlockPump(IEnumerable<Func<ReadOnlyMemory<byte>, ValueTask>> consumers) =>
-        this.consumers = [.. consumers.Select(static c => (Channel.CreateUnbounded<Block>(), c))];
+        this.consumers = [.. consumers.Select(static c => (Channel.CreateUnbounded<PumpBlock>(), c))];
 
     /// <summary>How many blocks it may have now: fewer when others begin.</summary>
-    private static int Share => Math.Clamp(MostOfAll / Math.Max(1, Volatile.Read(ref running)), 1, BlockCount);
+    private static int Share => Math.Clamp(PumpBlock.Most / Math.Max(1, Volatile.Read(ref running)), 1, BlockCount);
 
     /// <summary>Ends when every consumer has had every block. The first failure, of the reading or of a consumer, ends all.</summary>
     /// <param name="source">What to read.</param>
@@ -60,19 +55,19 @@ internal sealed class BlockPump
         do
         {
             var block = await TakeAsync(cancellation);
-            length = await source.ReadAtLeastAsync(block.Memory, BlockSize, throwOnEndOfStream: false, cancellation);
+            length = await source.ReadAtLeastAsync(block.Memory, PumpBlock.Size, throwOnEndOfStream: false, cancellation);
             passed(length);
             block.Length = length;
             block.Pending = consumers.Count;
             foreach (var (queue, _) in consumers)
                 queue.Writer.TryWrite(block);
         }
-        while (length == BlockSize);
+        while (length == PumpBlock.Size);
         foreach (var (queue, _) in consumers)
             queue.Writer.Complete();
     }
 
-    private async ValueTask<Block> TakeAsync(CancellationToken cancellation)
+    private async ValueTask<PumpBlock> TakeAsync(CancellationToken cancellation)
     {
         while (true)
         {
@@ -89,26 +84,18 @@ internal sealed class BlockPump
         }
     }
 
-    private Block? TryMake()
+    private PumpBlock? TryMake()
     {
-        if (made.Count >= Share)
-            return null;
-        if (Interlocked.Increment(ref blocks) > MostOfAll && made.Count > 0)
-        {
-            Interlocked.Decrement(ref blocks);
-            return null;
-        }
-
-        var block = new Block(ArrayPool<byte>.Shared.Rent(BlockSize + WritebackStream.Alignment));
-        made.Add(block);
+        var block = made.Count < Share ? PumpBlock.TryRent(needed: made.Count == 0) : null;
+        if (block is not null)
+            made.Add(block);
         return block;
     }
 
-    private void Release(Block block)
+    private void Release(PumpBlock block)
     {
         made.Remove(block);
-        ArrayPool<byte>.Shared.Return(block.Buffer);
-        Interlocked.Decrement(ref blocks);
+        block.Return();
     }
 
     /// <summary>Nobody works with them any more.</summary>
@@ -118,7 +105,7 @@ internal sealed class BlockPump
             Release(last);
     }
 
-    private async Task ConsumeAsync(Channel<Block> queue, Func<ReadOnlyMemory<byte>, ValueTask> consume, CancellationToken cancellation)
+    private async Task ConsumeAsync(Channel<PumpBlock> queue, Func<ReadOnlyMemory<byte>, ValueTask> consume, CancellationToken cancellation)
     {
         await foreach (var block in queue.Reader.ReadAllAsync(cancellation))
         {
@@ -126,18 +113,5 @@ internal sealed class BlockPump
             if (Interlocked.Decrement(ref block.Pending) == 0)
                 free.Writer.TryWrite(block);
         }
-    }
-
-    /// <summary>A megabyte of a buffer, from an address on that a device can take it from (<see cref="WritebackStream"/>).</summary>
-    private sealed class Block(byte[] buffer)
-    {
-        public byte[] Buffer { get; } = buffer;
-
-        public Memory<byte> Memory { get; } = buffer.AsMemory(WritebackStream.AlignedStart(buffer), BlockSize);
-
-        public int Length { get; set; }
-
-        /// <summary>How many consumers are not done with it.</summary>
-        public int Pending;
     }
 }

@@ -11,6 +11,9 @@ namespace Stapes.Hosting;
 /// <summary>Sets Kestrel up: its limits, where it listens, and what it tells the requests of a connection.</summary>
 internal static class Listeners
 {
+    /// <summary>How many bytes of a connection may wait for whoever reads them, before it is not read any more: those of 32 uploads take a few MiB.</summary>
+    public const int MostUnread = 128 << 10;
+
     private const int LargestHeader = 64 << 10;
 
     public static void Configure(KestrelServerOptions kestrel, ServerSettings settings)
@@ -33,6 +36,7 @@ internal static class Listeners
         limits.MaxConcurrentConnections = DescriptorLimit.RaiseForConnections();
         // An upload is as large as the image, and streamed; who may send one is the protocol's business.
         limits.MaxRequestBodySize = null;
+        limits.MaxRequestBufferSize = MostUnread;
         // `incus image import` may wait for the tool that makes the image.
         limits.MinRequestBodyDataRate = new(bytesPerSecond: 1, gracePeriod: TimeSpan.FromMinutes(10));
         limits.MaxRequestHeadersTotalSize = LargestHeader;

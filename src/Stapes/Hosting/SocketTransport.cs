@@ -11,6 +11,7 @@ internal static class SocketTransport
         // Continues on the thread that read from the socket instead of handing over to another: a tenth less CPU for downloads.
         // Nothing here blocks a thread but reads of files, and these block only the connection that wants the bytes.
         options.UnsafePreferInlineScheduling = true;
+        options.MaxReadBufferSize = Listeners.MostUnread;
         options.CreateBoundListenSocket = endPoint =>
             endPoint is FileHandleEndPoint ? SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint) : ListenSocket.Bind(endPoint);
     }

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Stapes.Core;
 using Stapes.Core.Access;
+using Stapes.Core.Images;
 using Stapes.Core.Library;
 using Stapes.Core.Repositories;
 using Stapes.Protocols.Incus.Server;
@@ -174,6 +175,7 @@ internal sealed partial class StapesServer : IAsyncDisposable
         var application = builder.Build();
         var services = application.Services;
         services.GetRequiredService<IdleMemory>().Register(blocks.Clear);
+        services.GetRequiredService<IdleMemory>().Register(PumpBlock.ReleaseSpare);
         var metrics = services.GetRequiredService<ServerMetrics>();
         application.Use(next => new RequestEdge(next, metrics, services.GetRequiredService<ILogger<RequestEdge>>()).InvokeAsync);
         if (settings.Oidc is { } issuer)

@@ -5,16 +5,13 @@ namespace Stapes.Tests.Images;
 
 public sealed class BlockPumpTests
 {
-    private const int Megabyte = 1 << 20;
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Many_at_once_share_the_memory_of_a_few_and_each_gets_all_of_its_own()
     {
         const int Count = 40;
-        const int Shared = 32;
-        const int Size = (7 * Megabyte) + 12345;
+        const int Size = (15 * PumpBlock.Size) + 12345;
         var held = new Held();
         var others = new TaskCompletionSource();
         var waiting = Count;
@@ -42,7 +39,7 @@ public sealed class BlockPumpTests
         var hashes = await Task.WhenAll(Enumerable.Range(0, Count).Select(RunAsync));
 
         hashes.ShouldBe([.. Enumerable.Range(0, Count).Select(static seed => SHA256.HashData(Content(seed, Size)))]);
-        held.Most.ShouldBeLessThanOrEqualTo((Shared + Count) * Megabyte);
+        held.Most.ShouldBeLessThanOrEqualTo((PumpBlock.Most + Count) * PumpBlock.Size);
     }
 
     private static byte[] Content(int seed, int size)

@@ -29,6 +29,9 @@ public static class OneLine
         return text.Any(IsUnfit) ? Fit(text) : text;
     }
 
+    /// <summary>Whether a terminal may act upon it instead of showing it: control characters, and marks that end lines or turn the direction of writing.</summary>
+    public static bool IsSteering(char c) => char.IsControl(c) || c is '\u2028' or '\u2029' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
+
     private static string Fit(string text)
     {
         var line = new StringBuilder(text.Length);
@@ -49,8 +52,6 @@ public static class OneLine
     }
 
     private static bool IsUnfit(char c) => char.IsSurrogate(c) || IsSteering(c);
-
-    private static bool IsSteering(char c) => char.IsControl(c) || c is '\u2028' or '\u2029' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 
     /// <summary>Without the half of a character at its ends.</summary>
     private static ReadOnlySpan<char> Whole(ReadOnlySpan<char> part)

@@ -95,8 +95,8 @@ public sealed class RemoteCertificateTests : IDisposable
         File.WriteAllText(junk, "no such file");
         var token = await server.TrustTokenAsync("p12");
         foreach (var (path, input, message) in ((string, string, string)[])[
-            (file, "mistaken\n", $"{file} cannot be opened: it is no PKCS#12 file, or the password is wrong"),
-            (junk, "\n", $"{junk} cannot be opened: it is no PKCS#12 file, or the password is wrong"),
+            (file, "mistaken\n", $"{file} cannot be opened: the password is wrong, or the file is damaged"),
+            (junk, "", $"{junk} is no PKCS#12 file"),
             (file, "", "The input ended at the question"),
             ("missing.p12", "", "Could not find file")])
         {

@@ -26,7 +26,7 @@ internal sealed class BlockPump
     /// <summary>Ends when every consumer has had every block. The first failure, of the reading or of a consumer, ends all.</summary>
     /// <param name="source">What to read.</param>
     /// <param name="consumers">Each gets the blocks one at a time.</param>
-    /// <param name="passed">Is told the length of each block that was read.</param>
+    /// <param name="passed">Is told how many bytes came, as they come.</param>
     public static async Task RunAsync(
         Stream source, IEnumerable<Func<ReadOnlyMemory<byte>, ValueTask>> consumers, Action<int> passed, CancellationToken cancellation)
     {
@@ -55,9 +55,7 @@ internal sealed class BlockPump
         do
         {
             var block = await TakeAsync(cancellation);
-            length = await source.ReadAtLeastAsync(block.Memory, PumpBlock.Size, throwOnEndOfStream: false, cancellation);
-            passed(length);
-            block.Length = length;
+            block.Length = length = await FillAsync(block.Memory, source, passed, cancellation);
             block.Pending = consumers.Count;
             foreach (var (queue, _) in consumers)
                 queue.Writer.TryWrite(block);
@@ -65,6 +63,19 @@ internal sealed class BlockPump
         while (length == PumpBlock.Size);
         foreach (var (queue, _) in consumers)
             queue.Writer.Complete();
+    }
+
+    /// <summary>Tells of what a slow source gives as it comes.</summary>
+    private static async ValueTask<int> FillAsync(Memory<byte> block, Stream source, Action<int> passed, CancellationToken cancellation)
+    {
+        var filled = 0;
+        while (filled < block.Length && await source.ReadAsync(block[filled..], cancellation) is > 0 and var read)
+        {
+            passed(read);
+            filled += read;
+        }
+
+        return filled;
     }
 
     private async ValueTask<PumpBlock> TakeAsync(CancellationToken cancellation)

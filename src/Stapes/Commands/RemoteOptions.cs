@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Stapes.Commands.Serve;
+using Stapes.Core;
 using Stapes.Output;
 using Stapes.Remotes;
 
@@ -34,7 +35,7 @@ internal static class RemoteOptions
     public static ClientPaths Paths(ParseResult result) => result.GetValue(Config) is { Length: > 0 } directory ? new(Path.GetFullPath(directory)) : ClientPaths.Default;
 
     /// <summary>The remotes as they are configured now. Warnings go to the error stream.</summary>
-    public static RemoteBook Book(ParseResult result) => Book(result, warning => ProgressLines.WriteAbove(result.InvocationConfiguration.Error, $"Warning: {warning}"));
+    public static RemoteBook Book(ParseResult result) => Book(result, warning => ProgressLines.WriteAbove(result.InvocationConfiguration.Error, $"Warning: {OneLine.Of(warning)}"));
 
     /// <summary>The same.</summary>
     /// <param name="result">The command line.</param>

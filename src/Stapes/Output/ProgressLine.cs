@@ -98,7 +98,7 @@ internal sealed record ProgressLine(string Verb, string Name, string Part, long?
     }
 
     /// <summary>Names come from servers: none may lead the terminal.</summary>
-    private static string Shown(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? ' ' : c));
+    private static string Shown(string text) => string.Concat(text.Select(static c => OneLine.IsSteering(c) ? ' ' : c));
 
     private static string Pad(string text, int width) => text + new string(' ', Math.Max(0, width - DisplayWidth.Of(text)));
 

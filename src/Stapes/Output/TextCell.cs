@@ -12,7 +12,7 @@ internal readonly struct TextCell
 
     public TextCell(string text)
     {
-        shown = text.Trim().Replace("\t", "        ", StringComparison.Ordinal);
+        shown = TerminalText.Of(text.Trim()).Replace("\t", "        ", StringComparison.Ordinal);
         if (shown.Contains('\n', StringComparison.Ordinal))
         {
             lines = [.. shown.Split('\n').Select(line => new TextLine(line, DisplayWidth.Of(line)))];

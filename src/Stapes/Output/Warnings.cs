@@ -1,3 +1,5 @@
+using Stapes.Core;
+
 namespace Stapes.Output;
 
 internal static class Warnings
@@ -6,6 +8,6 @@ internal static class Warnings
     public static void WriteTo(this IEnumerable<string> warnings, TextWriter writer)
     {
         foreach (var warning in warnings)
-            writer.WriteLine($"Warning: {warning}");
+            writer.WriteLine($"Warning: {OneLine.Of(warning)}");
     }
 }

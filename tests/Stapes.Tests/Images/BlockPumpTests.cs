@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Stapes.Core.Images;
 
@@ -40,6 +41,20 @@ public sealed class BlockPumpTests
 
         hashes.ShouldBe([.. Enumerable.Range(0, Count).Select(static seed => SHA256.HashData(Content(seed, Size)))]);
         held.Most.ShouldBeLessThanOrEqualTo((PumpBlock.Most + Count) * PumpBlock.Size);
+    }
+
+    [Fact]
+    public async Task What_a_slow_source_gives_is_told_before_a_block_is_full()
+    {
+        var pipe = new Pipe();
+        var told = new TaskCompletionSource<int>();
+        var running = BlockPump.RunAsync(pipe.Reader.AsStream(), [static _ => default], bytes => told.TrySetResult(bytes), Cancellation);
+
+        await pipe.Writer.WriteAsync(new byte[1000], Cancellation);
+
+        (await told.Task.WaitAsync(Cancellation)).ShouldBe(1000);
+        await pipe.Writer.CompleteAsync();
+        await running;
     }
 
     private static byte[] Content(int seed, int size)

@@ -28,8 +28,13 @@ public class TextTableTests
 
     [Fact]
     public void Columns_are_measured_as_a_terminal_shows_them() =>
-        Table(TableStyle.Compact, [], ["日本語", "."], ["e\u0301", "."], ["👍🏽", "."], ["\e[31mred\e[0m", "."], ["한\u200b", "."]).ShouldBe(
-            "日本語│.\ne\u0301     │.\n👍🏽  │.\n\e[31mred\e[0m   │.\n한\u200b    │.\n");
+        Table(TableStyle.Compact, [], ["日本語", "."], ["e\u0301", "."], ["👍🏽", "."], ["한\u200b", "."]).ShouldBe(
+            "日本語│.\ne\u0301     │.\n👍🏽  │.\n한\u200b    │.\n");
+
+    [Fact]
+    public void What_a_terminal_would_act_upon_is_spelled_out() =>
+        Table(TableStyle.Compact, [], ["\e[31mred\r\a", "."], ["a\u009bb\u202ec", "."], ["two\nlines", "."]).ShouldBe(
+            "\\u001b[31mred\\u000d\\u0007│.\na\\u009bb\\u202ec          │.\ntwo                      │.\nlines                    │ \n");
 
     [Fact]
     public void Leading_cells_that_repeat_those_above_are_blank() =>

@@ -17,7 +17,10 @@ internal static class InfoCommand
         command.SetAction(async (result, cancellation) =>
         {
             var book = RemoteOptions.Book(result);
-            Write(result.InvocationConfiguration.Output, await book.FindAsync(book.Parse(result.GetRequiredValue(Image)), result.GetValue(Vm), cancellation));
+            var image = await book.FindAsync(book.Parse(result.GetRequiredValue(Image)), result.GetValue(Vm), cancellation);
+            using var text = new StringWriter();
+            Write(text, image);
+            await result.InvocationConfiguration.Output.WriteAsync(TerminalText.Of(text.ToString()));
         });
         return command;
     }

@@ -127,6 +127,8 @@ internal static class AddCommand
     private static X509Certificate2 LoadP12(string path)
     {
         var bytes = File.ReadAllBytes(path);
+        if (!IsP12(bytes))
+            throw new StapesException(ErrorKind.Invalid, $"{path} is no PKCS#12 file: name one with the certificate and its key, or give both as PEM with --tls-cert and --tls-key");
         foreach (var password in (Func<string>[])[static () => "", () => Question.AskSecret($"Password for {path}: ")])
         {
             try
@@ -139,6 +141,18 @@ internal static class AddCommand
             }
         }
 
-        throw new StapesException(ErrorKind.Invalid, $"{path} cannot be opened: it is no PKCS#12 file, or the password is wrong");
+        throw new StapesException(ErrorKind.Invalid, $"{path} cannot be opened: the password is wrong, or the file is damaged");
+    }
+
+    private static bool IsP12(byte[] bytes)
+    {
+        try
+        {
+            return X509Certificate2.GetCertContentType(bytes) == X509ContentType.Pkcs12;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Stapes.Core;
 using Stapes.Output;
 using Stapes.Protocols.Simplestreams.Tree;
 
@@ -35,7 +36,7 @@ internal static class VerifyCommand
         }
 
         foreach (var fault in faults)
-            await Console.Error.WriteLineAsync($"Error: {fault.What}");
+            await Console.Error.WriteLineAsync($"Error: {OneLine.Of(fault.What)}");
         if (faults.Count > 0)
         {
             var repairable = faults.Count(static f => f.CanRepair);

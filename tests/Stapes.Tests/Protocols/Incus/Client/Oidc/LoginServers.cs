@@ -103,6 +103,8 @@ internal sealed class LoginServers : IAsyncDisposable
     {
         if (http.Request.Headers.Authorization != $"Bearer {Trusted}")
         {
+            // Some read all that they are sent before they look at who sent it.
+            await http.Request.Body.CopyToAsync(Stream.Null);
             Challenge(http, IssuerName);
             await http.Response.WriteAsync("""{"type":"error","error":"The token is expired","error_code":401}""");
             return;

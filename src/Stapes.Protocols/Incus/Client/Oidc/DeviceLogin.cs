@@ -1,5 +1,6 @@
 using Stapes.Core;
 using Stapes.Protocols.Shared.Authentication.Oidc;
+using Stapes.Protocols.Shared.Client;
 
 namespace Stapes.Protocols.Incus.Client.Oidc;
 
@@ -68,7 +69,7 @@ internal sealed class DeviceLogin(OidcIssuer issuer, Action<string> prompt, Time
         {
             return await issuer.RedeemAsync(device, cancellation);
         }
-        catch (StapesException e) when (e.Kind == ErrorKind.Unavailable && e is not IssuerAnswerException)
+        catch (StapesException e) when (e is UnreachableServerException or BrokenConnectionException)
         {
             return null;
         }

@@ -98,20 +98,17 @@ internal sealed class OidcIssuer : IDisposable
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         // What is refused is said in the same form, with 400 or 401 (RFC 6749, section 5.2).
         if (!response.IsSuccessStatusCode && (request.Method == HttpMethod.Get || (int)response.StatusCode is not (400 or 401)))
-            throw new IssuerAnswerException($"The issuer {Name} cannot be used: it answered {PublicUrl.Of(request.RequestUri!)} with {(int)response.StatusCode}; try again later, or ask its administrator");
+            throw new StapesException(ErrorKind.Unavailable, $"The issuer {Name} cannot be used: it answered {PublicUrl.Of(request.RequestUri!)} with {(int)response.StatusCode}; try again later, or ask its administrator");
         // A redirect, which only a question without secrets follows.
         if (!OidcVerifier.IsAcceptable(request.RequestUri!))
-            throw new IssuerAnswerException($"The issuer {Name} sends us to {PublicUrl.Of(request.RequestUri!)}, out of TLS: its administrator has to put that right");
+            throw new StapesException(ErrorKind.Unavailable, $"The issuer {Name} sends us to {PublicUrl.Of(request.RequestUri!)}, out of TLS: its administrator has to put that right");
         try
         {
             return JsonSerializer.Deserialize(await BoundedBody.ReadAsync(response, MaxAnswer, cancellation), type) ?? throw new JsonException("It is null.");
         }
         catch (JsonException e)
         {
-            throw new IssuerAnswerException($"{PublicUrl.Of(request.RequestUri!)} does not answer as an issuer of tokens does: look whether {Name} is one", e);
+            throw new StapesException(ErrorKind.Unavailable, $"{PublicUrl.Of(request.RequestUri!)} does not answer as an issuer of tokens does: look whether {Name} is one", e);
         }
     }
 }
-
-/// <summary>An answer that is none: to ask again does not help, as it may after a broken connection.</summary>
-internal sealed class IssuerAnswerException(string message, Exception? inner = null) : StapesException(ErrorKind.Unavailable, message, inner);

@@ -32,7 +32,7 @@ internal sealed class LoginServers : IAsyncDisposable
     /// <summary>What the issuer was sent, decoded.</summary>
     public ConcurrentQueue<Dictionary<string, string>> Forms { get; } = [];
 
-    /// <summary>What the issuer answers about tokens, in turn, with 400 where it is an error.</summary>
+    /// <summary>What the issuer answers about tokens, in turn, with 400 where it is an error; nothing for a connection that breaks.</summary>
     public ConcurrentQueue<string> TokenAnswers { get; } = [];
 
     public string IssuerName { get; set; } = "";
@@ -132,6 +132,8 @@ internal sealed class LoginServers : IAsyncDisposable
             "/token" when TokenAnswers.TryDequeue(out var next) => next,
             _ => """{"error":"server_error"}""",
         };
+        if (answer.Length == 0)
+            http.Abort();
         if (answer.Contains("\"error\"", StringComparison.Ordinal))
             http.Response.StatusCode = 400;
         await http.Response.WriteAsync(answer);

@@ -78,6 +78,17 @@ public sealed class OidcLoginTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_issuer_that_is_away_meanwhile_is_asked_more_rarely()
+    {
+        servers.TokenAnswers.Enqueue("");
+        servers.TokenAnswers.Enqueue(Fresh);
+
+        await AskAsync();
+
+        servers.Time.Waits.Select(static w => w.TotalSeconds).ShouldBe([2, 4]);
+    }
+
+    [Fact]
     public async Task An_access_token_that_has_expired_is_renewed_without_the_user()
     {
         servers.Keep(Old);

@@ -60,6 +60,29 @@ public sealed class RemoteLoginTests
         }
     }
 
+    [PeersFact]
+    public async Task A_login_that_has_ended_is_made_anew_on_a_terminal_and_told_elsewhere()
+    {
+        await using var issuer = await OidcIssuer.StartAsync();
+        await using var store = await ServedStore.StartAsync(
+            "--oidc-issuer", issuer.Url, "--oidc-client-id", "stapes", "--oidc-audience", "images.example", "--oidc-role", "viewer");
+        var image = await store.PublishAsync(store.Images.UnifiedAsync("ended-login"));
+        var conf = store.CreateDirectory("conf");
+        await OidcIssuer.SignInAsync(Stapes(conf, "remote", "add", "corp", store.Server.Address.ToString(), "--auth-type=oidc", "--accept-certificate"), static p => p.StandardError, "gil");
+        File.WriteAllText(Path.Combine(conf, "oidctokens", "corp.json"), "{}");
+        var list = Stapes(conf, "image", "list", "corp:", "-c", "F", "-f", "csv");
+
+        var refused = await list.RunAsync();
+        refused.ExitCode.ShouldBe(1, refused.ToString());
+        refused.Errors.ShouldBe("Error: There is no login to \"corp\", or it has ended: run `stapes image list corp:` in a terminal to log in\n");
+
+        await using var terminal = Terminal.Start(200, list);
+        await terminal.UntilAsync(static s => s.Lines.Any(static l => l.StartsWith("Code: ", StringComparison.Ordinal)));
+        await OidcIssuer.SignInAsync(new Uri(terminal.Screen.Lines.First(static l => l.StartsWith("URL: ", StringComparison.Ordinal))["URL: ".Length..]), "gil");
+        (await terminal.EndAsync()).ShouldBe(0, terminal.Raw);
+        terminal.Screen.Lines[^1].ShouldBe(image.Fingerprint);
+    }
+
     private static Command Stapes(string conf, params IReadOnlyList<string> arguments) => StapesProgram.Run(conf, [.. arguments, "--config", conf]);
 
     private static Command Incus(string conf, params IReadOnlyList<string> arguments)

@@ -18,6 +18,7 @@ public sealed class RemoteLoginTests
         await OidcIssuer.SignInAsync(Stapes(conf, "remote", "add", "corp", store.Server.Address.ToString(), "--auth-type=oidc", "--accept-certificate"), static p => p.StandardError, "dora");
 
         var image = await store.Images.UnifiedAsync("by-dora");
+        EndAccess(conf, "corp");
         await Stapes(conf, ["image", "import", .. image.Files, "corp:", "--alias", "by-dora"]).OutputAsync();
         string[] list = ["image", "list", "corp:", "-c", "F", "-f", "csv"];
         (await Incus(conf, list).OutputAsync()).ShouldBe(image.Fingerprint + "\n");

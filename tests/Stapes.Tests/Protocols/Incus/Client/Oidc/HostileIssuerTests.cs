@@ -33,6 +33,18 @@ public sealed class HostileIssuerTests : IAsyncLifetime
         (await ShouldFailAsync()).ShouldContain("which is no https:// URL");
     }
 
+    [Fact]
+    public async Task An_issuer_whose_certificate_nobody_vouches_for_is_asked_nothing()
+    {
+        await using var issuer = await WebServer.StartTlsAsync(static _ => Task.CompletedTask);
+        servers.IssuerName = issuer.Url.AbsoluteUri.TrimEnd('/');
+        servers.Keep(Old);
+
+        (await ShouldFailAsync()).ShouldContain("is not trusted");
+
+        issuer.Requests.ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData("issuer", "https://other.example", "calls itself \"https://other.example\"")]
     [InlineData("token_endpoint", "http://login.example/token", "names no token_endpoint with an https:// URL")]

@@ -138,6 +138,43 @@ public sealed class OidcLoginTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_programs_renew_a_login_once()
+    {
+        servers.Keep(Old);
+        servers.TokenAnswers.Enqueue(Fresh);
+
+        // Each has read the login before the first one renews it.
+        var programs = Enumerable.Range(0, 8).Select(_ => new IncusServer(servers.Connect(isTerminal: false))).ToList();
+        foreach (var record in await Task.WhenAll(programs.Select(static p => p.GetAsync(Cancellation))))
+            record.Auth.ShouldBe("trusted");
+
+        servers.Forms.ShouldHaveSingleItem();
+        programs.ForEach(static p => p.Dispose());
+    }
+
+    [Fact]
+    public async Task A_request_that_is_given_up_does_not_end_the_login_for_the_others()
+    {
+        using var given = new CancellationTokenSource();
+        using var server = new IncusServer(servers.Connect());
+        var asked = new TaskCompletionSource();
+        servers.Instead = async http =>
+        {
+            asked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, http.RequestAborted);
+        };
+        var first = server.GetAsync(given.Token);
+        await asked.Task;
+        var second = server.GetAsync(Cancellation);
+        servers.Instead = null;
+        servers.TokenAnswers.Enqueue(Fresh);
+        await given.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(first);
+        (await second).Auth.ShouldBe("trusted");
+    }
+
+    [Fact]
     public async Task An_upload_that_is_refused_is_sent_again_as_a_whole()
     {
         servers.Keep(Old);

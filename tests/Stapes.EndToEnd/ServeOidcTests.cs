@@ -58,18 +58,6 @@ public sealed class ServeOidcTests
     private static Task<ServedStore> StartAsync(OidcIssuer issuer, string role) => ServedStore.StartAsync(
         "--oidc-issuer", issuer.Url, "--oidc-client-id", "stapes", "--oidc-audience", "images.example", "--oidc-role", role);
 
-    /// <summary>The client prints where its user has to go, and waits until that is done.</summary>
-    private static async Task SignInAsync(ServedStore store, string user)
-    {
-        using var adding = (await store.IncusAsync("remote", "add", "corp", store.Server.Address.ToString(), "--auth-type=oidc")).Start();
-        var errors = adding.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string? page = null;
-        while (page is null && await adding.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
-            page = line.StartsWith("URL: ", StringComparison.Ordinal) ? line["URL: ".Length..] : null;
-        page.ShouldNotBeNull(page is null ? await errors : null);
-        await OidcIssuer.SignInAsync(new(page), user);
-        await adding.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await adding.WaitForExitAsync(TestContext.Current.CancellationToken);
-        adding.ExitCode.ShouldBe(0, await errors);
-    }
+    private static async Task SignInAsync(ServedStore store, string user) => await OidcIssuer.SignInAsync(
+        await store.IncusAsync("remote", "add", "corp", store.Server.Address.ToString(), "--auth-type=oidc"), static p => p.StandardOutput, user);
 }

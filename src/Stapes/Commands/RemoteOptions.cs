@@ -35,12 +35,17 @@ internal static class RemoteOptions
     public static ClientPaths Paths(ParseResult result) => result.GetValue(Config) is { Length: > 0 } directory ? new(Path.GetFullPath(directory)) : ClientPaths.Default;
 
     /// <summary>The remotes as they are configured now. Warnings go to the error stream.</summary>
-    public static RemoteBook Book(ParseResult result) => Book(result, warning => ProgressLines.WriteAbove(result.InvocationConfiguration.Error, $"Warning: {OneLine.Of(warning)}"));
+    public static RemoteBook Book(ParseResult result) => Book(
+        result,
+        warning => ProgressLines.WriteAbove(result.InvocationConfiguration.Error, $"Warning: {OneLine.Of(warning)}"),
+        Console.IsErrorRedirected ? null : line => ProgressLines.WriteAbove(result.InvocationConfiguration.Error, line));
 
     /// <summary>The same.</summary>
     /// <param name="result">The command line.</param>
     /// <param name="warn">Is told what the user should know; one line each.</param>
-    public static RemoteBook Book(ParseResult result, Action<string> warn) => new(ClientConfiguration.Read(Paths(result)), SocketPath(result), result.GetValue(Project), warn);
+    /// <param name="prompt">Is told what the user has to read to log in; one line each. Null when nobody would.</param>
+    public static RemoteBook Book(ParseResult result, Action<string> warn, Action<string>? prompt = null) =>
+        new(ClientConfiguration.Read(Paths(result)), SocketPath(result), result.GetValue(Project), warn) { Prompt = prompt };
 
     /// <summary>Where the server of this machine listens.</summary>
     public static string SocketPath(ParseResult result) => result.GetValue(Socket) ?? Path.Combine(DataDirectory(result), "unix.socket");

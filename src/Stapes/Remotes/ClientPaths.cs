@@ -32,6 +32,9 @@ internal sealed record ClientPaths(string Directory)
 
     public string RemoteKey(string remote) => Path.Combine(Directory, "clientcerts", $"{remote}.key");
 
+    /// <summary>The login to a remote over OpenID Connect.</summary>
+    public string Login(string remote) => Path.Combine(Directory, "oidctokens", $"{remote}.json");
+
     /// <summary>Every file that belongs to one remote, also those that only the Incus client makes.</summary>
     public IEnumerable<string> FilesOf(string remote) =>
     [
@@ -39,7 +42,7 @@ internal sealed record ClientPaths(string Directory)
         RemoteCertificate(remote),
         RemoteKey(remote),
         Path.Combine(Directory, "clientcerts", $"{remote}.ca"),
-        Path.Combine(Directory, "oidctokens", $"{remote}.json"),
+        Login(remote),
         Path.Combine(Directory, "jars", remote),
     ];
 

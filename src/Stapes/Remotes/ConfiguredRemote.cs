@@ -11,9 +11,15 @@ internal sealed record ConfiguredRemote(string Name, IReadOnlyList<string> Addre
     public const string Simplestreams = "simplestreams";
     public const string Oci = "oci";
 
+    /// <summary>A client certificate shows who we are.</summary>
+    public const string Tls = "tls";
+
+    /// <summary>A login over OpenID Connect does.</summary>
+    public const string Oidc = "oidc";
+
     public string Protocol { get; init; } = Incus;
 
-    /// <summary><c>tls</c>, <c>oidc</c> or nothing.</summary>
+    /// <summary><see cref="Tls"/>, <see cref="Oidc"/> or nothing.</summary>
     public string AuthType { get; init; } = "";
 
     public string Project { get; init; } = "";
@@ -35,5 +41,5 @@ internal sealed record ConfiguredRemote(string Name, IReadOnlyList<string> Addre
     public IEnumerable<string> ShownAddresses => Addresses.Select(PublicUrl.Of);
 
     /// <summary>How we show who we are, in the words of <c>remote list</c>.</summary>
-    public string ShownAuthType => AuthType.Length > 0 ? AuthType : IsUnix ? "file access" : Protocol == Incus ? "tls" : "none";
+    public string ShownAuthType => AuthType.Length > 0 ? AuthType : IsUnix ? "file access" : Protocol == Incus ? Tls : "none";
 }

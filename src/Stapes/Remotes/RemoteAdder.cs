@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Stapes.Core;
 using Stapes.Output;
 using Stapes.Protocols.Incus.Client;
+using Stapes.Protocols.Incus.Client.Oidc;
 using Stapes.Protocols.Shared.Client;
 
 namespace Stapes.Remotes;
@@ -10,12 +11,16 @@ namespace Stapes.Remotes;
 /// <param name="book">The remotes that there are.</param>
 /// <param name="remote">What is known so far.</param>
 /// <param name="output">Is told what happened.</param>
-internal sealed class RemoteAdder(RemoteBook book, NewRemote remote, TextWriter output)
+/// <param name="prompt">Is told what the user has to read to log in; one line each.</param>
+internal sealed class RemoteAdder(RemoteBook book, NewRemote remote, TextWriter output, Action<string> prompt)
 {
     private static readonly HttpPatience Patience = new();
 
     /// <summary>The certificate to pin; null where an authority vouches for the server.</summary>
     public X509Certificate2? ServerCertificate { get; private set; }
+
+    /// <summary>The login to keep; null where there is none.</summary>
+    public OidcTokens? Login { get; private set; }
 
     /// <returns>The remote, to be written.</returns>
     public async Task<ConfiguredRemote> MeetAsync(CancellationToken cancellation)
@@ -28,6 +33,8 @@ internal sealed class RemoteAdder(RemoteBook book, NewRemote remote, TextWriter 
             KeepAlive = remote.KeepAlive,
             AuthType = remote.AuthType,
         };
+        if (remote.AuthType == ConfiguredRemote.Oidc && (token is not null || remote.Token is not null))
+            throw new StapesException(ErrorKind.Invalid, "A trust token is not for --auth-type=oidc: give the server's address alone, or leave out --auth-type");
         if (remote.Protocol != ConfiguredRemote.Incus)
             return await MeetImageServerAsync(configured with { Public = true, AuthType = "", CredentialsHelper = remote.CredentialsHelper }, cancellation);
         if (!configured.IsUnix)
@@ -83,22 +90,38 @@ internal sealed class RemoteAdder(RemoteBook book, NewRemote remote, TextWriter 
 
     private async Task<ConfiguredRemote> MeetIncusAsync(ConfiguredRemote configured, string? token, CancellationToken cancellation)
     {
-        var access = book.AccessTo(configured with { Public = remote.Public });
+        // What the server says of itself, it says to strangers and those whom it trusts by their certificate.
+        var access = book.AccessTo(configured with { Public = remote.Public, AuthType = ConfiguredRemote.Tls });
         if (!configured.IsUnix)
             access = access with { PinnedCertificate = ServerCertificate, ClientCertificate = remote.OwnCertificate ?? access.ClientCertificate };
         using var server = new IncusServer(IncusConnection.To(access));
         var record = await server.GetAsync(cancellation);
         if (configured.IsUnix)
-            return configured with { AuthType = "tls", Project = await ChooseProjectAsync(server, cancellation) };
-        if (remote.Public || (record.Public && token is null && record.Auth != "trusted"))
+            return configured with { AuthType = ConfiguredRemote.Tls, Project = await ChooseProjectAsync(server, cancellation) };
+        if (remote.Public || (record.Public && token is null && record.Auth != "trusted" && remote.AuthType != ConfiguredRemote.Oidc))
             return configured with { Public = true, AuthType = "" };
 
-        configured = configured with { AuthType = remote.AuthType.Length > 0 ? remote.AuthType : "tls" };
+        // As the Incus client: a login goes first where the server offers both.
+        var prefersLogin = token is null && record.Auth != "trusted" && record.AuthMethods?.Contains(ConfiguredRemote.Oidc) is true;
+        configured = configured with { AuthType = remote.AuthType.Length > 0 ? remote.AuthType : prefersLogin ? ConfiguredRemote.Oidc : ConfiguredRemote.Tls };
         if (record.AuthMethods is { } methods && !methods.Contains(configured.AuthType))
             throw new StapesException(ErrorKind.Forbidden, $"Authentication type '{configured.AuthType}' not supported by server: it knows {string.Join(", ", methods)}");
+        if (configured.AuthType == ConfiguredRemote.Oidc)
+            return await LogInAsync(configured, access with { ClientCertificate = null }, cancellation);
         if (record.Auth != "trusted")
             await BecomeTrustedAsync(server, token, cancellation);
         return configured with { Project = await ChooseProjectAsync(server, cancellation) };
+    }
+
+    private async Task<ConfiguredRemote> LogInAsync(ConfiguredRemote configured, HttpAccess access, CancellationToken cancellation)
+    {
+        using var login = new NewLogin();
+        using var server = new IncusServer(IncusConnection.To(new OidcLogin(remote.Name, login, prompt, TimeProvider.System).AddTo(access)));
+        if ((await server.GetAsync(cancellation)).Auth != "trusted")
+            throw new StapesException(ErrorKind.Forbidden, "Server doesn't trust us after authentication: ask its administrator what the user of this login may do");
+        configured = configured with { Project = await ChooseProjectAsync(server, cancellation) };
+        Login = login.Read();
+        return configured;
     }
 
     private async Task BecomeTrustedAsync(IncusServer server, string? token, CancellationToken cancellation)

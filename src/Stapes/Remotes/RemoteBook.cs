@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using Stapes.Core;
 using Stapes.Core.Remotes;
 using Stapes.Protocols.Incus.Client;
+using Stapes.Protocols.Incus.Client.Oidc;
 using Stapes.Protocols.Shared.Client;
 using Stapes.Protocols.Simplestreams.Client;
 
@@ -14,9 +16,15 @@ namespace Stapes.Remotes;
 /// <param name="warn">Is told what the user should know; one line each.</param>
 internal sealed class RemoteBook(ClientConfiguration configuration, string localSocket, string? project, Action<string> warn)
 {
+    /// <summary>One for each remote: a login is renewed once, however many connections need it.</summary>
+    private readonly ConcurrentDictionary<string, OidcLogin> logins = new(StringComparer.Ordinal);
+
     public ClientConfiguration Configuration => configuration;
 
     public Action<string> Warn => warn;
+
+    /// <summary>Is told what the user has to read to log in to a server, one line each; null when nobody would read it.</summary>
+    public Action<string>? Prompt { get; init; }
 
     /// <summary>The remote that is meant when a word names none.</summary>
     /// <exception cref="StapesException">NotFound: it is gone.</exception>
@@ -80,17 +88,17 @@ internal sealed class RemoteBook(ClientConfiguration configuration, string local
         var addresses = remote.Addresses.Select(AddressOf).ToList();
         if (addresses[0].Socket is not null)
             return new(addresses);
-        if (remote.AuthType == "oidc")
-            throw new StapesException(ErrorKind.Forbidden, $"The remote \"{remote.Name}\" wants a login over OpenID Connect, which stapes cannot do yet: add it again with a trust token, or with --public");
-        return new(addresses)
-        {
-            PinnedCertificate = PinnedCertificate(remote.Name),
-            ClientCertificate = remote is { Protocol: ConfiguredRemote.Incus, Public: false } ? ClientCertificate.Find(paths, remote.Name) : null,
-        };
+        var access = new HttpAccess(addresses) { PinnedCertificate = PinnedCertificate(remote.Name) };
+        return remote is not { Protocol: ConfiguredRemote.Incus, Public: false } ? access
+            : remote.AuthType == ConfiguredRemote.Oidc ? LoginTo(remote.Name).AddTo(access)
+            : access with { ClientCertificate = ClientCertificate.Find(paths, remote.Name) };
     }
 
     /// <summary>The certificate that a remote must have, in PEM; empty when authorities vouch for it.</summary>
     public string PinnedPem(string remote) => PinnedCertificate(remote)?.ExportCertificatePem() ?? "";
+
+    private OidcLogin LoginTo(string remote) =>
+        logins.GetOrAdd(remote, name => new(name, new LoginFile(configuration.Paths, name), Prompt, TimeProvider.System));
 
     private IRemote Open(RemotePlace place, bool isKeptEnough) => place switch
     {

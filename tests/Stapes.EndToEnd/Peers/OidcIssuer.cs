@@ -29,6 +29,25 @@ internal sealed partial class OidcIssuer : IAsyncDisposable
         return new(process, $"http://127.0.0.1:{port}");
     }
 
+    /// <summary>Runs a command that prints where its user has to go, and waits until that is done.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="prompt">Where it prints that.</param>
+    /// <param name="user">Who signs in.</param>
+    public static async Task SignInAsync(Command command, Func<Process, StreamReader> prompt, string user)
+    {
+        using var running = command.Start();
+        var told = prompt(running);
+        var other = (told == running.StandardError ? running.StandardOutput : running.StandardError).ReadToEndAsync(TestContext.Current.CancellationToken);
+        string? page = null;
+        while (page is null && await told.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+            page = line.StartsWith("URL: ", StringComparison.Ordinal) ? line["URL: ".Length..] : null;
+        page.ShouldNotBeNull(page is null ? await other : null);
+        await SignInAsync(new Uri(page), user);
+        var rest = await told.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await running.WaitForExitAsync(TestContext.Current.CancellationToken);
+        running.ExitCode.ShouldBe(0, rest + await other);
+    }
+
     /// <summary>Fills in the forms that the issuer shows to a user, until there is none any more.</summary>
     /// <param name="page">Where the program that wants to be signed in sends its user.</param>
     /// <param name="user">Who signs in.</param>

@@ -38,6 +38,8 @@ internal sealed class FileContent : HttpContent
     {
         using var progress = watch.Begin(part, length);
         var buffer = new byte[ChunkSize];
+        // A request that was refused may be sent again.
+        file.Position = 0;
         while (await file.ReadAsync(buffer, cancellationToken) is > 0 and var read)
         {
             await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Stapes.Core;
+using Stapes.Protocols.Shared.Client;
 
 namespace Stapes.Protocols.Oci.Client;
 

@@ -28,6 +28,12 @@ public sealed record HttpAccess(IReadOnlyList<ServerAddress> Addresses)
     public Func<HttpRequestMessage, CancellationToken, ValueTask<AuthenticationHeaderValue?>>? Authorize { get; init; }
 
     /// <summary>
+    /// Told that one of these addresses answered 401, with what it was shown and the headers of its answer: whether <see cref="Authorize"/> has
+    /// something better by now, so that the request is sent once more. Its body must be one that can be written twice. Null for no.
+    /// </summary>
+    public Func<AuthenticationHeaderValue?, HttpResponseHeaders, CancellationToken, ValueTask<bool>>? Renew { get; init; }
+
+    /// <summary>
     /// Whether an IP address may be asked, after names are resolved and for redirects too; null for all. Proxies are then not used: they
     /// would resolve names themselves.
     /// </summary>

@@ -14,7 +14,7 @@ internal static class AddCommand
 
     private static readonly Option<bool> AcceptCertificate = new("--accept-certificate") { Description = "Accept certificate" };
 
-    private static readonly Option<string?> AuthType = new("--auth-type") { Description = "Server authentication type (tls)", HelpName = "TYPE" };
+    private static readonly Option<string?> AuthType = new("--auth-type") { Description = "Server authentication type (tls or oidc)", HelpName = "TYPE" };
 
     private static readonly Option<string?> CredentialsHelper = new("--credentials-helper") { Description = "Binary helper for retrieving credentials", HelpName = "PROGRAM" };
 
@@ -45,6 +45,9 @@ internal static class AddCommand
 
             Of several URLs the next one is asked when one fails:
               stapes remote add some-name server1.example.com server2.example.com
+
+            With --auth-type=oidc, or where the server wants it, a URL and a code are shown, with which you log in in a browser:
+              stapes remote add some-name server.example.com --auth-type=oidc
             """)
         {
             Words, AcceptCertificate, AuthType, CredentialsHelper, KeepAlive, Project, Protocol, Public, TlsCert, TlsKey, TlsP12, Token,
@@ -60,10 +63,10 @@ internal static class AddCommand
         var remote = Read(result, certificate);
         RemoteArgument.RequireNew(book.Configuration, remote.Name);
         var paths = book.Configuration.Paths;
-        if (remote is { Protocol: ConfiguredRemote.Incus, Public: false, OwnCertificate: null } && !remote.Targets.All(static t => t.StartsWith("unix:", StringComparison.Ordinal) || t is ['/', ..]))
+        if (remote is { Protocol: ConfiguredRemote.Incus, Public: false, OwnCertificate: null, AuthType: not ConfiguredRemote.Oidc } && !remote.Targets.All(static t => t.StartsWith("unix:", StringComparison.Ordinal) || t is ['/', ..]))
             await GenerateCertificateCommand.EnsureAsync(paths, result.InvocationConfiguration.Error, cancellation);
 
-        var adder = new RemoteAdder(book, remote, result.InvocationConfiguration.Output);
+        var adder = new RemoteAdder(book, remote, result.InvocationConfiguration.Output, result.InvocationConfiguration.Error.WriteLine);
         var configured = await adder.MeetAsync(cancellation);
         await ClientConfiguration.ChangeAsync(
             paths,
@@ -77,6 +80,8 @@ internal static class AddCommand
                     PrivateFile.Write(paths.ServerCertificate(remote.Name), pinned.ExportCertificatePem() + "\n", PrivateFile.Readable);
                 if (certificate is not null)
                     ClientCertificate.Save(certificate, paths.RemoteCertificate(remote.Name), paths.RemoteKey(remote.Name));
+                if (adder.Login is { } login)
+                    new LoginFile(paths, remote.Name).Write(login);
                 yaml.Set(configured);
             },
             cancellation);
@@ -91,8 +96,8 @@ internal static class AddCommand
             throw new StapesException(ErrorKind.Invalid, $"Invalid protocol: {protocol}; use incus, simplestreams or oci");
         if (certificate is not null && protocol != ConfiguredRemote.Incus)
             throw new StapesException(ErrorKind.Invalid, "TLS client certificates can only be used with the incus protocol");
-        if (result.GetValue(AuthType) is { } type && type is not ("tls" or "oidc"))
-            throw new StapesException(ErrorKind.Invalid, $"Invalid authentication type \"{type}\": use tls");
+        if (result.GetValue(AuthType) is { } type && type is not (ConfiguredRemote.Tls or ConfiguredRemote.Oidc))
+            throw new StapesException(ErrorKind.Invalid, $"Invalid authentication type \"{type}\": use tls or oidc");
         var (name, targets) = words is [var only] ? (NameOf(only), words) : (words[0], words[1..]);
         return new(name.TrimEnd(':'), targets, protocol)
         {

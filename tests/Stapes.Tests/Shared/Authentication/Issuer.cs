@@ -28,6 +28,9 @@ internal sealed class Issuer : IAsyncDisposable
 
     public bool IsAway { get; set; }
 
+    /// <summary>Whom a login of a device, and its renewal, gives a token for an hour from now; null for nobody.</summary>
+    public string? DeviceUser { get; set; }
+
     /// <summary>How often the keys were asked for.</summary>
     public int Fetches { get; private set; }
 
@@ -86,10 +89,28 @@ internal sealed class Issuer : IAsyncDisposable
             return;
         }
 
-        JsonNode answer = http.Request.Path == "/.well-known/openid-configuration"
-            ? new JsonObject { ["issuer"] = Name ?? Url, ["jwks_uri"] = Url + "/keys" }
-            : new JsonObject { ["keys"] = Keys() };
+        JsonObject answer = http.Request.Path.Value switch
+        {
+            "/.well-known/openid-configuration" => new JsonObject
+            {
+                ["issuer"] = Name ?? Url, ["jwks_uri"] = Url + "/keys", ["device_authorization_endpoint"] = Url + "/device", ["token_endpoint"] = Url + "/token",
+            },
+            "/device" => new JsonObject { ["device_code"] = "device", ["user_code"] = "ABCD-EFGH", ["verification_uri"] = Url + "/page", ["expires_in"] = 60, ["interval"] = 1 },
+            "/token" => DeviceToken(),
+            _ => new JsonObject { ["keys"] = Keys() },
+        };
+        if (answer["error"] is not null)
+            http.Response.StatusCode = 400;
         await http.Response.WriteAsync(answer.ToJsonString());
+    }
+
+    private JsonObject DeviceToken()
+    {
+        if (DeviceUser is null)
+            return new() { ["error"] = "access_denied" };
+        var claims = Claims();
+        (claims["sub"], claims["aud"], claims["exp"]) = (DeviceUser, "images", (DateTimeOffset.UtcNow + TimeSpan.FromHours(1)).ToUnixTimeSeconds());
+        return new() { ["access_token"] = Sign(claims), ["token_type"] = "Bearer", ["refresh_token"] = "s3cret", ["expires_in"] = 3600 };
     }
 
     private JsonArray Keys()

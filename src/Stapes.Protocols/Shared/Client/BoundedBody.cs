@@ -1,6 +1,6 @@
 using Stapes.Core;
 
-namespace Stapes.Protocols.Oci.Client;
+namespace Stapes.Protocols.Shared.Client;
 
 /// <summary>Reads the body of an answer that is small, or wrong.</summary>
 internal static class BoundedBody
@@ -18,7 +18,7 @@ internal static class BoundedBody
             {
                 buffer.Write(block, 0, read);
                 if (buffer.Length > most)
-                    throw new StapesException(ErrorKind.Unavailable, $"{url} answers with more than {most} bytes, which no registry does; look whether the URL is that of one");
+                    throw new StapesException(ErrorKind.Unavailable, $"{url} answers with more than {most} bytes, more than what was asked for can be; look whether the URL is right");
             }
 
             return buffer.ToArray();
